@@ -1,0 +1,156 @@
+package org.efrnet.graph;
+
+import java.util.List;
+import org.efrnet.ops.BatchNorm;
+import org.efrnet.ops.ChannelDropout;
+import org.efrnet.ops.Conv;
+import org.efrnet.ops.ConvTranspose;
+import org.efrnet.ops.Interpolation;
+import org.efrnet.ops.Name;
+import org.efrnet.ops.Ops;
+import org.efrnet.ops.Pool;
+import org.efrnet.ops.Pooled;
+import org.efrnet.ops.Prelu;
+
+/** A method of {@link Ops} as data. Each record knows how to call its method again. */
+public sealed interface Op {
+  /** Calls the operation in a reading; as many results as the operation has outputs. */
+  <T> List<T> read(Ops<T> ops, List<T> in);
+
+  /** {@link Ops#conv}. */
+  record Convolve(Conv conv) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.conv(in.get(0), conv));
+    }
+  }
+
+  /** {@link Ops#convTranspose}: input, like. */
+  record ConvolveTransposed(ConvTranspose conv) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.convTranspose(in.get(0), conv, in.get(1)));
+    }
+  }
+
+  /** {@link Ops#batchNorm}. */
+  record Normalise(BatchNorm norm) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.batchNorm(in.get(0), norm));
+    }
+  }
+
+  /** {@link Ops#prelu}. */
+  record Activate(Prelu prelu) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.prelu(in.get(0), prelu));
+    }
+  }
+
+  /** {@link Ops#clip}. */
+  record Clip(float low, float high) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.clip(in.get(0), low, high));
+    }
+  }
+
+  /** {@link Ops#sigmoid}. */
+  record Sigmoid() implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.sigmoid(in.get(0)));
+    }
+  }
+
+  /** {@link Ops#maxPool}. */
+  record MaxPool(Pool pool) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.maxPool(in.get(0), pool));
+    }
+  }
+
+  /** {@link Ops#maxPoolWithIndices}: values at port 0, indices at port 1. */
+  record MaxPoolWithIndices(Pool pool) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      Pooled<T> pooled = ops.maxPoolWithIndices(in.get(0), pool);
+      return List.of(pooled.values(), pooled.indices());
+    }
+  }
+
+  /** {@link Ops#maxUnpool}: input, indices, like. */
+  record MaxUnpool() implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.maxUnpool(in.get(0), in.get(1), in.get(2)));
+    }
+  }
+
+  /** {@link Ops#globalAvgPool}. */
+  record GlobalAvgPool() implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.globalAvgPool(in.get(0)));
+    }
+  }
+
+  /** {@link Ops#padChannels}. */
+  record PadChannels(int channels) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.padChannels(in.get(0), channels));
+    }
+  }
+
+  /** {@link Ops#resize}: input, like. */
+  record Resize(Interpolation interpolation) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.resize(in.get(0), in.get(1), interpolation));
+    }
+  }
+
+  /** {@link Ops#concat}. */
+  record Concat() implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.concat(in));
+    }
+  }
+
+  /** {@link Ops#add}. */
+  record Add() implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.add(in.get(0), in.get(1)));
+    }
+  }
+
+  /** {@link Ops#mul}: input, gate. */
+  record Mul() implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.mul(in.get(0), in.get(1)));
+    }
+  }
+
+  /** {@link Ops#dropout}. */
+  record Dropout(ChannelDropout dropout) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.dropout(in.get(0), dropout));
+    }
+  }
+
+  /** {@link Ops#stage}. */
+  record Stage(Name name) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.stage(name, in.get(0)));
+    }
+  }
+}

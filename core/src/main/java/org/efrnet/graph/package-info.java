@@ -1,0 +1,2 @@
+/** A network as data: nodes in order, replayed to any reading, rewritten by passes. */
+package org.efrnet.graph;

@@ -1,0 +1,28 @@
+package org.efrnet.ops;
+
+/**
+ * A transposed convolution. Weight (in, out, kernel, kernel) under {@code at.weight}, bias (out)
+ * under {@code at.bias}. Its output has the size of a value given with it: the rows and columns
+ * that the plain formula lacks ("output padding") follow from that, so odd sizes come back exactly.
+ *
+ * @param kernel side of the square kernel
+ * @param padding rows and columns dropped from each border
+ */
+public record ConvTranspose(
+    Name at, int in, int out, int kernel, int stride, int padding, boolean bias) {
+
+  /**
+   * The output padding that makes {@code from} rows (or columns) become {@code to}.
+   *
+   * @throws IllegalArgumentException if none in 0..stride-1 does
+   */
+  public int outputPadding(int from, int to) {
+    int extra = to - ((from - 1) * stride - 2 * padding + kernel);
+    if (extra < 0 || extra >= Math.max(stride, 1)) {
+      throw new IllegalArgumentException(
+          "transposed convolution " + at + " cannot turn " + from + " into " + to
+              + " (kernel " + kernel + ", stride " + stride + ", padding " + padding + ")");
+    }
+    return extra;
+  }
+}

@@ -1,0 +1,2 @@
+/** Readings of networks that need no native code: shapes, costs, parameters. */
+package org.efrnet.readings;
