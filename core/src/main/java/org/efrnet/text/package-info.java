@@ -1,0 +1,2 @@
+/** Words in messages to people. */
+package org.efrnet.text;
