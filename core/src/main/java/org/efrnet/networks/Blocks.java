@@ -75,7 +75,9 @@ record Blocks<T>(Ops<T> ops, Slopes slopes) {
     return ops.batchNorm(ops.conv(x, conv), norm(at.in("bn"), conv.out()));
   }
 
-  /** Convolution, normalisation, activation: names {@code at.conv}, {@code at.bn}, {@code at.act}. */
+  /**
+   * Convolution, normalisation, activation: names {@code at.conv}, {@code at.bn}, {@code at.act}.
+   */
   private T unit(T x, Conv conv, Name block, Name at, Activation activation) {
     return activate(linear(x, conv, at), block, at, activation);
   }
@@ -83,8 +85,7 @@ record Blocks<T>(Ops<T> ops, Slopes slopes) {
   private T activate(T x, Name block, Name at, Activation activation) {
     return switch (activation) {
       case RELU -> ops.relu(x);
-      case PRELU ->
-          ops.prelu(x, Prelu.scalar((slopes == Slopes.PER_BLOCK ? block : at).in("act")));
+      case PRELU -> ops.prelu(x, Prelu.scalar((slopes == Slopes.PER_BLOCK ? block : at).in("act")));
     };
   }
 
@@ -222,13 +223,7 @@ record Blocks<T>(Ops<T> ops, Slopes slopes) {
                 ops.resize(b, like, Interpolation.BILINEAR)));
     Name fuse = at.in("fuse");
     Name refine = at.in("refine");
-    T y =
-        unit(
-            joined,
-            Conv.pointwise(fuse.in("conv"), 2 * wide, out),
-            at,
-            fuse,
-            Activation.PRELU);
+    T y = unit(joined, Conv.pointwise(fuse.in("conv"), 2 * wide, out), at, fuse, Activation.PRELU);
     Conv last = Conv.square(refine.in("conv"), out, out, 3).dilated(2);
     return ops.stage(at, unit(y, last, at, refine, Activation.PRELU));
   }
@@ -243,8 +238,6 @@ record Blocks<T>(Ops<T> ops, Slopes slopes) {
     y = unit(y, Conv.horizontal(h.in("conv"), mid, 3, dilation), at, h, Activation.PRELU);
     // No activation behind the expansion: the paper's count leaves no room for one, and without it
     // the expansion and the 1x1 behind the concatenation fold into one at inference.
-    return wide == mid
-        ? y
-        : linear(y, Conv.pointwise(expand.in("conv"), mid, wide), expand);
+    return wide == mid ? y : linear(y, Conv.pointwise(expand.in("conv"), mid, wide), expand);
   }
 }

@@ -11,11 +11,11 @@ import org.efrnet.ops.Network;
 import org.efrnet.ops.Ops;
 
 /**
- * ENet: "ENet: A Deep Neural Network Architecture for Real-Time Semantic Segmentation", 2016, in the
- * form that the EFRNet paper's 0.36 M parameters and 1.91 GMac point to: down-sampling bottlenecks
- * with a quarter of their <em>input's</em> channels inside, no biases, one PReLU slope a block, and
- * 3x3 transposed convolutions. Its pooling is 2x2: that code's overlapping 3x3 pools have the same
- * count, but indices that collide when unpooled.
+ * ENet: "ENet: A Deep Neural Network Architecture for Real-Time Semantic Segmentation", 2016, in
+ * the form that the EFRNet paper's 0.36 M parameters and 1.91 GMac point to: down-sampling
+ * bottlenecks with a quarter of their <em>input's</em> channels inside, no biases, one PReLU slope
+ * a block, and 3x3 transposed convolutions. Its pooling is 2x2: that code's overlapping 3x3 pools
+ * have the same count, but indices that collide when unpooled.
  */
 public record ENet(int classes) implements Network {
   @Override

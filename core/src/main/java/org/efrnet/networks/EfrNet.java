@@ -15,8 +15,8 @@ import org.efrnet.ops.Ops;
  * 2021. A single branch of ENet's bottlenecks; two Feature Fusion Modules in the decoder, Channel
  * Attention Refinement Modules in the second encoder stage and in the decoder.
  *
- * <p>The paper leaves widths and places open; the defaults are the reading that meets its parameters
- * (0.48 M), operations (3.01 GMac at 640x360, 19 classes) and CARM's share (0.01 M).
+ * <p>The paper leaves widths and places open; the defaults are the reading that meets its
+ * parameters (0.48 M), operations (3.01 GMac at 640x360, 19 classes) and CARM's share (0.01 M).
  *
  * @param name how people call this configuration
  * @param classes classes told apart
@@ -59,14 +59,7 @@ public record EfrNet(
   /** Table 1, third row. FFM2 replaces the bottleneck behind the up-sampling as well. */
   public static EfrNet withFusions(int classes) {
     return new EfrNet(
-        "baseline+ffm1+ffm2",
-        classes,
-        true,
-        true,
-        FusionWidth.OUT_EXPANDED,
-        Attention.NONE,
-        1,
-        1);
+        "baseline+ffm1+ffm2", classes, true, true, FusionWidth.OUT_EXPANDED, Attention.NONE, 1, 1);
   }
 
   /** The decoder's attention on stage outputs rather than inside blocks. */
@@ -151,7 +144,9 @@ public record EfrNet(
     return x;
   }
 
-  /** Bottlenecks {@code first} to {@code last} of a decoder stage; ENet calls the last 4.2 and 5.1. */
+  /**
+   * Bottlenecks {@code first} to {@code last} of a decoder stage; ENet calls the last 4.2 and 5.1.
+   */
   private <T> T decode(Blocks<T> b, T x, String at, int first, int last, int channels) {
     for (int i = first; i <= last; i++) {
       Name block = new Name(at + "." + i);

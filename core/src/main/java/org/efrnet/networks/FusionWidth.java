@@ -2,7 +2,9 @@ package org.efrnet.networks;
 
 /** How wide the streams of a Feature Fusion Module are; the paper does not say. */
 public enum FusionWidth {
-  /** As many channels as the module gives, expanded to twice that: the one that meets all counts. */
+  /**
+   * As many channels as the module gives, expanded to twice that: the one that meets all counts.
+   */
   OUT_EXPANDED,
   /** Half of the channels that the module takes, not expanded: variant S. */
   HALF_IN;

@@ -22,8 +22,17 @@ public record Conv(
   public Conv {
     if (in < 1 || out < 1 || groups < 1 || in % groups != 0 || out % groups != 0 || stride < 1) {
       throw new IllegalArgumentException(
-          "convolution " + at + ": " + in + " -> " + out + " channels in " + groups
-              + " groups with stride " + stride + " is not possible");
+          "convolution "
+              + at
+              + ": "
+              + in
+              + " -> "
+              + out
+              + " channels in "
+              + groups
+              + " groups with stride "
+              + stride
+              + " is not possible");
     }
   }
 

@@ -20,8 +20,19 @@ public record ConvTranspose(
     int extra = to - ((from - 1) * stride - 2 * padding + kernel);
     if (extra < 0 || extra >= Math.max(stride, 1)) {
       throw new IllegalArgumentException(
-          "transposed convolution " + at + " cannot turn " + from + " into " + to
-              + " (kernel " + kernel + ", stride " + stride + ", padding " + padding + ")");
+          "transposed convolution "
+              + at
+              + " cannot turn "
+              + from
+              + " into "
+              + to
+              + " (kernel "
+              + kernel
+              + ", stride "
+              + stride
+              + ", padding "
+              + padding
+              + ")");
     }
     return extra;
   }

@@ -27,9 +27,9 @@ import org.efrnet.ops.Prelu;
  * @param parameters values that gradients change; a shared parameter counts once
  * @param operations multiply-accumulates in the convention of the paper's Table 2 (the counter
  *     "ptflops" in its early form): convolutions {@code out * Ho * Wo * in/groups * kh * kw} plus
- *     one for a bias, transposed convolutions on their <em>input</em> grid, batch norm 2 an element,
- *     activations 1 an element at each call, pooling (global as well) 1 an input element; resizing,
- *     unpooling, sigmoid, dropout, sums, products and joins nothing
+ *     one for a bias, transposed convolutions on their <em>input</em> grid, batch norm 2 an
+ *     element, activations 1 an element at each call, pooling (global as well) 1 an input element;
+ *     resizing, unpooling, sigmoid, dropout, sums, products and joins nothing
  * @param convOperations multiply-accumulates of convolutions alone
  * @param receptiveField pixels along one side of the input that reach one output through
  *     convolutions and pooling; the global context of attention is not counted
@@ -133,14 +133,14 @@ public record Cost(
     }
 
     private Trace windowed(Trace x, Shape out, int kernel, int dilation, int stride) {
-      return new Trace(
-          out, x.jump * stride, x.field + (double) (kernel - 1) * dilation * x.jump);
+      return new Trace(out, x.jump * stride, x.field + (double) (kernel - 1) * dilation * x.jump);
     }
 
     @Override
     public Trace conv(Trace x, Conv c) {
       Shape out = shapes.conv(x.shape, c);
-      long weights = (long) c.out() * (c.in() / c.groups()) * c.kernel().height() * c.kernel().width();
+      long weights =
+          (long) c.out() * (c.in() / c.groups()) * c.kernel().height() * c.kernel().width();
       parameters(c.at() + ".weight", weights);
       if (c.bias()) {
         parameters(c.at() + ".bias", c.out());
@@ -151,7 +151,9 @@ public record Cost(
       Trace horizontal = windowed(x, out, c.kernel().width(), c.dilation().width(), c.stride());
       // A pair of 1-D convolutions widens each side once: the field is that of the wider side, so
       // the vertical half counts and the horizontal half adds nothing.
-      return c.kernel().height() >= c.kernel().width() ? vertical : new Trace(out, horizontal.jump, x.field);
+      return c.kernel().height() >= c.kernel().width()
+          ? vertical
+          : new Trace(out, horizontal.jump, x.field);
     }
 
     @Override
@@ -163,8 +165,7 @@ public record Cost(
         parameters(c.at() + ".bias", c.out());
       }
       Shape in = x.shape;
-      convolution(
-          weights * in.n() * in.height() * in.width(), c.bias() ? out.count() : 0);
+      convolution(weights * in.n() * in.height() * in.width(), c.bias() ? out.count() : 0);
       int reach = (c.kernel() + c.stride() - 1) / c.stride() - 1;
       return new Trace(out, x.jump / c.stride(), x.field + reach * x.jump);
     }

@@ -95,7 +95,11 @@ public final class Parameters implements Ops<Parameters.Nothing> {
     Object known = owners.putIfAbsent(name, owner);
     if (known != null && !known.equals(owner)) {
       throw new IllegalArgumentException(
-          "parameter " + name + " is used twice with different descriptions: " + known + " and "
+          "parameter "
+              + name
+              + " is used twice with different descriptions: "
+              + known
+              + " and "
               + owner);
     }
     byName.putIfAbsent(name, new Parameter(name, shape, kind));
