@@ -1,0 +1,269 @@
+package org.efrnet.torch;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.efrnet.graph.Graph;
+import org.efrnet.graph.Model;
+import org.efrnet.readings.Parameter;
+import org.efrnet.readings.Parameters;
+import org.efrnet.weights.FloatTensor;
+import org.efrnet.weights.Weights;
+
+/**
+ * A network that learns, one step at a time. Holds parameters, gradients and the optimiser's memory
+ * natively; everything that it gives is Java's. Owned by its creator, who closes it. Not
+ * thread-safe: step, read and close it on one thread at a time.
+ */
+public final class Learner implements AutoCloseable {
+  private static final int MEAN = 1;
+
+  private final Graph graph;
+  private final LearningRule rule;
+  private final Execution execution;
+  private final ParameterStore store;
+  private final PointerScope memory = new PointerScope();
+  private final TorchOps training;
+  private final Map<String, Tensor> state = new LinkedHashMap<>();
+  private final TensorOptional classWeights;
+  private final Tensor decays;
+  private long steps;
+
+  /**
+   * @param model the graph to train and its first weights
+   * @param dropout the source of dropout's chances
+   */
+  public Learner(Model model, LearningRule rule, Execution execution, RandomGenerator dropout) {
+    this.graph = model.graph();
+    this.rule = rule;
+    this.execution = execution;
+    List<Parameter> parameters = Parameters.of(graph);
+    boolean complete = false;
+    try {
+      store = new ParameterStore(parameters, model.weights(), execution, true);
+      training =
+          new TorchOps(store, execution, new TorchOps.Mode.Training(dropout, rule.learnSlopes()));
+      state.put("trained", store.trained());
+      state.put("statistics", store.statistics());
+      if (rule.optimiser() instanceof Optimiser.AdamW) {
+        state.put("first", torch.zeros_like(store.trained()));
+        state.put("second", torch.zeros_like(store.trained()));
+      } else {
+        state.put("momentum", torch.zeros_like(store.trained()));
+      }
+      if (rule.averageDecay() > 0) {
+        state.put("average", store.trained().clone());
+        state.put("averageStatistics", store.statistics().clone());
+      }
+      classWeights =
+          rule.classWeights().length == 0
+              ? new TensorOptional()
+              : new TensorOptional(store.upload(rule.classWeights()));
+      decays = store.upload(decayMask(parameters));
+      complete = true;
+    } finally {
+      if (complete) {
+        memory.extend();
+      }
+      memory.close();
+    }
+  }
+
+  private float[] decayMask(List<Parameter> parameters) {
+    List<Parameter> trained = parameters.stream().filter(p -> p.kind().trained()).toList();
+    float[] mask = new float[trained.stream().mapToInt(Parameter::count).sum()];
+    boolean everything = rule.optimiser() instanceof Optimiser.Sgd;
+    int at = 0;
+    for (Parameter p : trained) {
+      boolean decays =
+          everything
+              || p.kind() == Parameter.Kind.CONV_WEIGHT
+              || p.kind() == Parameter.Kind.TRANSPOSED_WEIGHT;
+      java.util.Arrays.fill(mask, at, at + p.count(), decays ? 1 : 0);
+      at += p.count();
+    }
+    return mask;
+  }
+
+  /**
+   * One step of gradient descent.
+   *
+   * @return the loss before the step
+   * @throws ArithmeticException if the loss is not a finite number; nothing has changed then but
+   *     the running statistics
+   */
+  public double step(Batch batch, double learningRate) {
+    try (PointerScope scope = new PointerScope()) {
+      store.gradients().zero_();
+      Map<String, Tensor> outputs = graph.read(training, planes(batch), graph.outputs().keySet());
+      Tensor truth = truth(batch);
+      Tensor loss = loss(outputs.get(Graph.LOGITS), truth);
+      for (Map.Entry<String, Double> auxiliary : graph.auxiliaryWeights().entrySet()) {
+        Tensor extra = loss(outputs.get(auxiliary.getKey()), truth);
+        loss = loss.add(torch.mul(extra, new Scalar(auxiliary.getValue())));
+      }
+      double value = loss.to(ScalarType.Double).item_double();
+      if (!Double.isFinite(value)) {
+        throw new ArithmeticException("loss is " + value);
+      }
+      loss.backward();
+      try (NoGradGuard guard = new NoGradGuard()) {
+        update(learningRate);
+      }
+      return value;
+    } catch (RuntimeException e) {
+      throw TorchErrors.translated(e);
+    }
+  }
+
+  private Tensor planes(Batch batch) {
+    Tensor planes =
+        AbstractTensor.create(batch.planes(), batch.n(), 3, batch.height(), batch.width())
+            .to(new Device(execution.device()), execution.precision().maps());
+    return execution.layout() == Execution.Layout.CHANNELS_LAST
+        ? planes.contiguous(MemoryFormat.ChannelsLast)
+        : planes;
+  }
+
+  private Tensor truth(Batch batch) {
+    return AbstractTensor.create(batch.truth(), false, batch.n(), batch.height(), batch.width())
+        .to(new Device(execution.device()), ScalarType.Long);
+  }
+
+  private Tensor loss(Tensor logits, Tensor truth) {
+    return torch.cross_entropy_loss(
+        logits.to(execution.precision().parameters()),
+        truth,
+        classWeights,
+        MEAN,
+        rule.ignore(),
+        rule.labelSmoothing());
+  }
+
+  private void update(double learningRate) {
+    Tensor weights = store.trained();
+    Tensor gradients = store.gradients();
+    if (rule.clipNorm() < Double.POSITIVE_INFINITY) {
+      double norm = gradients.norm().to(ScalarType.Double).item_double();
+      if (norm > rule.clipNorm()) {
+        gradients.mul_(new Scalar(rule.clipNorm() / norm));
+      }
+    }
+    steps++;
+    if (rule.optimiser() instanceof Optimiser.Sgd sgd) {
+      Tensor momentum = state.get("momentum");
+      gradients.addcmul_(weights, decays, new Scalar(sgd.weightDecay()));
+      momentum.mul_(new Scalar(sgd.momentum())).add_(gradients);
+      weights.add_(momentum, new Scalar(-learningRate));
+    } else if (rule.optimiser() instanceof Optimiser.AdamW adam) {
+      Tensor first = state.get("first");
+      Tensor second = state.get("second");
+      weights.addcmul_(weights, decays, new Scalar(-learningRate * adam.weightDecay()));
+      first.lerp_(gradients, new Scalar(1 - adam.beta1()));
+      second
+          .mul_(new Scalar(adam.beta2()))
+          .addcmul_(gradients, gradients, new Scalar(1 - adam.beta2()));
+      double scale1 = 1 - Math.pow(adam.beta1(), steps);
+      double scale2 = Math.sqrt(1 - Math.pow(adam.beta2(), steps));
+      Tensor denominator = second.sqrt().add_(new Scalar(adam.epsilon() * scale2));
+      weights.addcdiv_(first, denominator, new Scalar(-learningRate * scale2 / scale1));
+    }
+    if (rule.averageDecay() > 0) {
+      // Early on the average follows faster, or it would remember the random start for long.
+      double decay = Math.min(rule.averageDecay(), (1.0 + steps) / (10.0 + steps));
+      state.get("average").lerp_(weights, new Scalar(1 - decay));
+      state.get("averageStatistics").lerp_(store.statistics(), new Scalar(1 - decay));
+    }
+  }
+
+  /** Steps taken, those before a {@link #restore} included. */
+  public long steps() {
+    return steps;
+  }
+
+  /** A copy of the weights as they are. */
+  public Weights weights() {
+    return store.weights(store.trained(), store.statistics());
+  }
+
+  /** A copy of the averaged weights, or of the plain ones if the rule does not average. */
+  public Weights averagedWeights() {
+    return rule.averageDecay() > 0
+        ? store.weights(state.get("average"), state.get("averageStatistics"))
+        : weights();
+  }
+
+  /**
+   * Logits (N, classes, H, W) in evaluation mode with the weights as they are, in 64 bits: for
+   * parity tests and for a look at the network while it learns.
+   */
+  public double[] logits(float[] planes, int n, int height, int width) {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      TorchOps inference = new TorchOps(store, execution, new TorchOps.Mode.Inference());
+      Tensor image = planes(new Batch(n, height, width, planes, new byte[n * height * width]));
+      return ParameterStore.downloadDoubles(
+          graph.read(inference, image, Set.of(Graph.LOGITS)).get(Graph.LOGITS));
+    }
+  }
+
+  /** All that a later {@link #restore} needs, exact to the bit in FP32 and BF16. */
+  public Map<String, FloatTensor> state() {
+    Map<String, FloatTensor> copy = new TreeMap<>();
+    state.forEach(
+        (name, tensor) -> {
+          float[] values = ParameterStore.download(tensor);
+          copy.put(name, new FloatTensor(new int[] {values.length}, values));
+        });
+    return copy;
+  }
+
+  /**
+   * Goes back to where {@link #state} was taken.
+   *
+   * @throws IllegalArgumentException if the state is of another network or rule
+   */
+  public void restore(Map<String, FloatTensor> saved, long stepsTaken) {
+    if (!saved.keySet().equals(new java.util.TreeSet<>(state.keySet()))) {
+      throw new IllegalArgumentException(
+          "the saved state holds " + saved.keySet() + ", this training needs " + state.keySet());
+    }
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      state.forEach(
+          (name, tensor) -> {
+            float[] values = saved.get(name).values();
+            if (values.length != tensor.numel()) {
+              throw new IllegalArgumentException(
+                  "the saved state's '"
+                      + name
+                      + "' has "
+                      + values.length
+                      + " values, this network needs "
+                      + tensor.numel());
+            }
+            tensor.copy_(store.upload(values));
+          });
+    }
+    steps = stepsTaken;
+  }
+
+  @Override
+  public void close() {
+    store.close();
+    memory.close();
+  }
+}

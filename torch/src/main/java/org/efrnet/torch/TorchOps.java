@@ -1,0 +1,228 @@
+package org.efrnet.torch;
+
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.T_TensorTensor_T;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.efrnet.ops.BatchNorm;
+import org.efrnet.ops.ChannelDropout;
+import org.efrnet.ops.Conv;
+import org.efrnet.ops.ConvTranspose;
+import org.efrnet.ops.Interpolation;
+import org.efrnet.ops.Name;
+import org.efrnet.ops.Ops;
+import org.efrnet.ops.Pool;
+import org.efrnet.ops.Pooled;
+import org.efrnet.ops.Prelu;
+
+/**
+ * The libtorch reading of operations. Tensors that it makes belong to the caller's {@link
+ * org.bytedeco.javacpp.PointerScope}; parameters belong to the store.
+ */
+final class TorchOps implements Ops<Tensor> {
+  private final ParameterStore store;
+  private final Execution execution;
+  private final Mode mode;
+
+  /** Inference or training. */
+  sealed interface Mode {
+    /** Running statistics, no dropout. */
+    record Inference() implements Mode {}
+
+    /**
+     * The batch's statistics, dropout.
+     *
+     * @param dropout decides which channels are dropped; ours, not libtorch's, so that a checkpoint
+     *     can hold its state
+     * @param slopes whether PReLU slopes learn; frozen ones are a leaky ReLU, whose backward pass
+     *     is much cheaper
+     */
+    record Training(RandomGenerator dropout, boolean slopes) implements Mode {}
+  }
+
+  TorchOps(ParameterStore store, Execution execution, Mode mode) {
+    this.store = store;
+    this.execution = execution;
+    this.mode = mode;
+  }
+
+  private Tensor parameter(Name at, String which) {
+    return store.get(at + "." + which);
+  }
+
+  /** A parameter in the type of the maps that it meets. */
+  private Tensor inMaps(Tensor parameter) {
+    return execution.precision() == Precision.BF16 ? parameter.to(ScalarType.BFloat16) : parameter;
+  }
+
+  private static TensorOptional optional(Tensor tensor) {
+    return new TensorOptional(tensor);
+  }
+
+  private static long[] both(int side) {
+    return new long[] {side, side};
+  }
+
+  private static long[] sizes(org.efrnet.ops.Size size) {
+    return new long[] {size.height(), size.width()};
+  }
+
+  private static long[] mapSize(Tensor like) {
+    return new long[] {like.size(2), like.size(3)};
+  }
+
+  @Override
+  public Tensor conv(Tensor x, Conv c) {
+    TensorOptional bias =
+        c.bias() ? optional(inMaps(parameter(c.at(), "bias"))) : new TensorOptional();
+    return torch.conv2d(
+        x,
+        inMaps(parameter(c.at(), "weight")),
+        bias,
+        both(c.stride()),
+        sizes(c.padding()),
+        sizes(c.dilation()),
+        c.groups());
+  }
+
+  @Override
+  public Tensor convTranspose(Tensor x, ConvTranspose c, Tensor like) {
+    long[] from = mapSize(x);
+    long[] to = mapSize(like);
+    long[] extra = {
+      c.outputPadding((int) from[0], (int) to[0]), c.outputPadding((int) from[1], (int) to[1])
+    };
+    TensorOptional bias =
+        c.bias() ? optional(inMaps(parameter(c.at(), "bias"))) : new TensorOptional();
+    return torch.conv_transpose2d(
+        x,
+        inMaps(parameter(c.at(), "weight")),
+        bias,
+        both(c.stride()),
+        both(c.padding()),
+        extra,
+        1,
+        both(1));
+  }
+
+  @Override
+  public Tensor batchNorm(Tensor x, BatchNorm norm) {
+    return torch.batch_norm(
+        x,
+        optional(parameter(norm.at(), "weight")),
+        optional(parameter(norm.at(), "bias")),
+        optional(parameter(norm.at(), "running_mean")),
+        optional(parameter(norm.at(), "running_var")),
+        mode instanceof Mode.Training,
+        norm.momentum(),
+        norm.epsilon(),
+        false);
+  }
+
+  @Override
+  public Tensor prelu(Tensor x, Prelu prelu) {
+    Tensor slope = parameter(prelu.at(), "weight");
+    if (mode instanceof Mode.Training training && prelu.slopes() == 1) {
+      // Between relu(x) and x: the same function as libtorch's prelu, whose backward pass costs
+      // more than the convolutions around it.
+      return training.slopes()
+          ? torch.lerp(torch.relu(x), x, inMaps(slope))
+          : torch.leaky_relu(x, new Scalar(slope.item_float()));
+    }
+    return torch.prelu(x, inMaps(slope));
+  }
+
+  @Override
+  public Tensor clip(Tensor x, float low, float high) {
+    if (low == 0 && high == Float.POSITIVE_INFINITY) {
+      return torch.relu(x);
+    }
+    return torch.clamp(
+        x, new ScalarOptional(new Scalar(low)), new ScalarOptional(new Scalar(high)));
+  }
+
+  @Override
+  public Tensor sigmoid(Tensor x) {
+    return torch.sigmoid(x);
+  }
+
+  @Override
+  public Tensor maxPool(Tensor x, Pool p) {
+    return torch.max_pool2d(
+        x, both(p.kernel()), both(p.stride()), both(p.padding()), both(1), p.ceil());
+  }
+
+  @Override
+  public Pooled<Tensor> maxPoolWithIndices(Tensor x, Pool p) {
+    T_TensorTensor_T pooled =
+        torch.max_pool2d_with_indices(
+            x, both(p.kernel()), both(p.stride()), both(p.padding()), both(1), p.ceil());
+    return new Pooled<>(pooled.get0(), pooled.get1());
+  }
+
+  @Override
+  public Tensor maxUnpool(Tensor x, Tensor indices, Tensor like) {
+    return torch.max_unpool2d(x, indices, mapSize(like));
+  }
+
+  @Override
+  public Tensor globalAvgPool(Tensor x) {
+    return torch.mean(x, new long[] {2, 3}, true, new ScalarTypeOptional());
+  }
+
+  @Override
+  public Tensor padChannels(Tensor x, int channels) {
+    return torch.constant_pad_nd(x, new long[] {0, 0, 0, 0, 0, channels - x.size(1)});
+  }
+
+  @Override
+  public Tensor resize(Tensor x, Tensor like, Interpolation interpolation) {
+    return switch (interpolation) {
+      case BILINEAR -> torch.upsample_bilinear2d(x, mapSize(like), false);
+      case BILINEAR_ALIGNED -> torch.upsample_bilinear2d(x, mapSize(like), true);
+      case NEAREST -> torch.upsample_nearest2d(x, mapSize(like));
+    };
+  }
+
+  @Override
+  public Tensor concat(List<Tensor> xs) {
+    return torch.cat(new TensorVector(xs.toArray(new Tensor[0])), 1);
+  }
+
+  @Override
+  public Tensor add(Tensor a, Tensor b) {
+    return a.add(b);
+  }
+
+  @Override
+  public Tensor mul(Tensor x, Tensor gate) {
+    return torch.mul(x, gate);
+  }
+
+  @Override
+  public Tensor dropout(Tensor x, ChannelDropout dropout) {
+    if (!(mode instanceof Mode.Training training) || dropout.rate() == 0) {
+      return x;
+    }
+    long n = x.size(0);
+    long channels = x.size(1);
+    float kept = (float) (1 / (1 - dropout.rate()));
+    float[] mask = new float[Math.toIntExact(n * channels)];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = training.dropout().nextDouble() < dropout.rate() ? 0 : kept;
+    }
+    Tensor gate =
+        AbstractTensor.create(mask, n, channels, 1, 1)
+            .to(new Device(execution.device()), execution.precision().maps());
+    return torch.mul(x, gate);
+  }
+}
