@@ -17,8 +17,9 @@ public final class Nearest {
 
   /**
    * The known name with the smallest distance to {@code wanted}, the first of equals in the
-   * collection's order; empty where none is near enough to be a slip of the fingers (a third of the
-   * name's length, at least 2).
+   * collection's order; where none is near enough to be a slip of the fingers (a third of the
+   * name's length, at least 2), the first that goes on where {@code wanted}, of 3 letters or more,
+   * ends; else empty.
    */
   public static Optional<String> to(String wanted, Collection<String> known) {
     if (wanted.length() > LONGEST) {
@@ -36,6 +37,11 @@ public final class Nearest {
         best = distance;
         found = Optional.of(name);
       }
+    }
+    if (found.isEmpty() && wanted.length() >= 3) {
+      return known.stream()
+          .filter(name -> name.regionMatches(true, 0, wanted, 0, wanted.length()))
+          .findFirst();
     }
     return found;
   }

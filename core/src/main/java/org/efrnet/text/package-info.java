@@ -1,2 +1,2 @@
-/** Words in messages to people. */
+/** What people write and what they are told: near names, one-line messages, strict YAML. */
 package org.efrnet.text;
