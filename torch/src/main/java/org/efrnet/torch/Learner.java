@@ -36,17 +36,13 @@ public final class Learner implements AutoCloseable {
   private final Execution execution;
   private final ParameterStore store;
   private final PointerScope memory = new PointerScope();
-  private final TorchOps training;
   private final Map<String, Tensor> state = new LinkedHashMap<>();
   private final TensorOptional classWeights;
   private final Tensor decays;
   private long steps;
 
-  /**
-   * @param model the graph to train and its first weights
-   * @param dropout the source of dropout's chances
-   */
-  public Learner(Model model, LearningRule rule, Execution execution, RandomGenerator dropout) {
+  /** Starts from a model's weights. */
+  public Learner(Model model, LearningRule rule, Execution execution) {
     this.graph = model.graph();
     this.rule = rule;
     this.execution = execution;
@@ -54,8 +50,6 @@ public final class Learner implements AutoCloseable {
     boolean complete = false;
     try {
       store = new ParameterStore(parameters, model.weights(), execution, true);
-      training =
-          new TorchOps(store, execution, new TorchOps.Mode.Training(dropout, rule.learnSlopes()));
       state.put("trained", store.trained());
       state.put("statistics", store.statistics());
       if (rule.optimiser() instanceof Optimiser.AdamW) {
@@ -85,7 +79,7 @@ public final class Learner implements AutoCloseable {
   private float[] decayMask(List<Parameter> parameters) {
     List<Parameter> trained = parameters.stream().filter(p -> p.kind().trained()).toList();
     float[] mask = new float[trained.stream().mapToInt(Parameter::count).sum()];
-    boolean everything = rule.optimiser() instanceof Optimiser.Sgd;
+    boolean everything = rule.decay() == LearningRule.Decay.EVERYTHING;
     int at = 0;
     for (Parameter p : trained) {
       boolean decays =
@@ -101,12 +95,16 @@ public final class Learner implements AutoCloseable {
   /**
    * One step of gradient descent.
    *
+   * @param dropout decides which channels are dropped; give one made from the run's seed and the
+   *     step's number, and a resumed run drops the same
    * @return the loss before the step
    * @throws ArithmeticException if the loss is not a finite number; nothing has changed then but
    *     the running statistics
    */
-  public double step(Batch batch, double learningRate) {
+  public double step(Batch batch, double learningRate, RandomGenerator dropout) {
     try (PointerScope scope = new PointerScope()) {
+      TorchOps training =
+          new TorchOps(store, execution, new TorchOps.Mode.Training(dropout, rule.learnSlopes()));
       store.gradients().zero_();
       Map<String, Tensor> outputs = graph.read(training, planes(batch), graph.outputs().keySet());
       Tensor truth = truth(batch);
@@ -167,7 +165,12 @@ public final class Learner implements AutoCloseable {
       Tensor momentum = state.get("momentum");
       gradients.addcmul_(weights, decays, new Scalar(sgd.weightDecay()));
       momentum.mul_(new Scalar(sgd.momentum())).add_(gradients);
-      weights.add_(momentum, new Scalar(-learningRate));
+      if (sgd.nesterov()) {
+        gradients.add_(momentum, new Scalar(sgd.momentum()));
+        weights.add_(gradients, new Scalar(-learningRate));
+      } else {
+        weights.add_(momentum, new Scalar(-learningRate));
+      }
     } else if (rule.optimiser() instanceof Optimiser.AdamW adam) {
       Tensor first = state.get("first");
       Tensor second = state.get("second");

@@ -9,6 +9,7 @@ package org.efrnet.torch;
  * @param clipNorm gradients longer than this are shortened to it; infinite for never
  * @param averageDecay of the exponential moving average of the weights at each step; 0 for none
  * @param learnSlopes whether PReLU slopes learn or stay
+ * @param decay what weight decay acts on
  */
 public record LearningRule(
     Optimiser optimiser,
@@ -17,10 +18,20 @@ public record LearningRule(
     double labelSmoothing,
     double clipNorm,
     double averageDecay,
-    boolean learnSlopes) {
+    boolean learnSlopes,
+    Decay decay) {
+
+  /** What weight decay acts on. */
+  public enum Decay {
+    /** Every parameter, as PyTorch does unasked and the paper's recipe means. */
+    EVERYTHING,
+    /** Convolution weights alone: scales, shifts and slopes are few and not what overfits. */
+    CONVOLUTIONS
+  }
+
 
   /** Plain cross-entropy. */
   public static LearningRule plain(Optimiser optimiser, int ignore) {
-    return new LearningRule(optimiser, new float[0], ignore, 0, Double.POSITIVE_INFINITY, 0, true);
+    return new LearningRule(optimiser, new float[0], ignore, 0, Double.POSITIVE_INFINITY, 0, true, Decay.EVERYTHING);
   }
 }

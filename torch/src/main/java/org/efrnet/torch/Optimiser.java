@@ -3,14 +3,17 @@ package org.efrnet.torch;
 /** How gradients become updates. */
 public sealed interface Optimiser {
   /**
-   * Stochastic gradient descent with momentum; the decay is added to the gradient of every
-   * parameter, as PyTorch does and the paper's recipe means.
+   * Stochastic gradient descent with momentum.
+   *
+   * @param weightDecay times the weight, added to its gradient
+   * @param nesterov whether the step looks ahead along the momentum
    */
-  record Sgd(double momentum, double weightDecay) implements Optimiser {}
+  record Sgd(double momentum, double weightDecay, boolean nesterov) implements Optimiser {}
 
   /**
-   * Adam with decoupled weight decay on convolution weights alone: scales, shifts and slopes are
-   * few and not what overfits.
+   * Adam with decoupled weight decay.
+   *
+   * @param weightDecay share of a weight that a step of rate 1 takes away
    */
   record AdamW(double beta1, double beta2, double epsilon, double weightDecay)
       implements Optimiser {}

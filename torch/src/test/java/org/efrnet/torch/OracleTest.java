@@ -62,9 +62,8 @@ class OracleTest {
             written.auxiliaryWeights());
     return new Learner(
         new Model(graph, Weights.of(oracle.tensors())),
-        LearningRule.plain(new Optimiser.Sgd(0.9, 5e-4), 11),
-        execution,
-        new SplittableRandom(1));
+        LearningRule.plain(new Optimiser.Sgd(0.9, 5e-4, false), 11),
+        execution);
   }
 
   private static double[] logits(Learner learner) {
@@ -94,7 +93,7 @@ class OracleTest {
     }
     double[] losses = new double[5];
     for (int i = 0; i < 5; i++) {
-      losses[i] = learner.step(new Batch(4, 72, 96, batch.values(), truth), 0.01);
+      losses[i] = learner.step(new Batch(4, 72, 96, batch.values(), truth), 0.01, new SplittableRandom(1));
     }
     return losses;
   }

@@ -1,0 +1,143 @@
+package org.efrnet.training;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.efrnet.data.Augmentation;
+import org.efrnet.data.DataSet;
+import org.efrnet.data.Example;
+import org.efrnet.images.Normalization;
+import org.efrnet.torch.Batch;
+
+/**
+ * The batches of a training in order, made ahead by threads of its own so that the trainer never
+ * waits for pictures. What a batch holds depends on the recipe's seed and its number alone: not on
+ * threads, not on time, not on where a training was resumed.
+ *
+ * <p>Every epoch visits every picture once in a new order; the last short batch is dropped.
+ */
+final class BatchSource implements AutoCloseable {
+  private static final int AHEAD = 4;
+
+  private record Plan(Recipe.Phase phase, Augmentation augmentation, long firstStep, int perEpoch) {}
+
+  private final DataSet data;
+  private final Normalization normalization;
+  private final long seed;
+  private final List<Plan> plans = new ArrayList<>();
+  private final long steps;
+  private final ExecutorService loaders;
+  private final Deque<Future<Batch>> ahead = new ArrayDeque<>();
+  private long next;
+
+  BatchSource(
+      Recipe recipe, DataSet data, Normalization normalization, long firstStep, int threads)
+      throws RecipeException {
+    this.data = data;
+    this.normalization = normalization;
+    this.seed = recipe.seed();
+    long at = 0;
+    for (Recipe.Phase phase : recipe.phases()) {
+      int perEpoch = data.size() / phase.batch();
+      if (perEpoch == 0) {
+        throw new RecipeException(
+            "recipe " + recipe.name() + ": batch of " + phase.batch() + " is more than the "
+                + data.size() + " pictures of " + data.name() + "; make it smaller");
+      }
+      plans.add(new Plan(phase, phase.augmentation(recipe.jitter()), at, perEpoch));
+      at += (long) phase.epochs() * perEpoch;
+    }
+    this.steps = at;
+    this.next = firstStep;
+    AtomicInteger number = new AtomicInteger();
+    this.loaders =
+        Executors.newFixedThreadPool(
+            threads,
+            task -> {
+              Thread thread = new Thread(task, "efrnet-loader-" + number.incrementAndGet());
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** How many batches there are in all. */
+  long steps() {
+    return steps;
+  }
+
+  /** The epoch, 0-based over all phases, that a step belongs to. */
+  int epochOf(long step) {
+    int before = 0;
+    for (Plan plan : plans) {
+      long within = (step - plan.firstStep) / plan.perEpoch;
+      if (within < plan.phase.epochs()) {
+        return before + (int) within;
+      }
+      before += plan.phase.epochs();
+    }
+    return before;
+  }
+
+  /** The next batch; waits for it if it must. */
+  Batch take() throws IOException, InterruptedException {
+    while (ahead.size() < AHEAD && next < steps) {
+      long step = next++;
+      ahead.add(loaders.submit(() -> make(step)));
+    }
+    try {
+      return ahead.remove().get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof IOException io) {
+        throw io;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private Batch make(long step) throws IOException {
+    Plan plan = plans.get(0);
+    for (Plan candidate : plans) {
+      if (candidate.firstStep <= step) {
+        plan = candidate;
+      }
+    }
+    int[] order = order(epochOf(step));
+    int first = (int) ((step - plan.firstStep) % plan.perEpoch) * plan.phase.batch();
+    int n = plan.phase.batch();
+    int width = plan.augmentation.cropWidth();
+    int height = plan.augmentation.cropHeight();
+    float[] planes = new float[n * 3 * height * width];
+    byte[] truth = new byte[n * height * width];
+    for (int i = 0; i < n; i++) {
+      SplittableRandom random = Seeds.of(seed, step, i);
+      Example example = plan.augmentation.apply(data.load(order[first + i]), random);
+      normalization.planes(example.picture(), planes, i * 3 * height * width);
+      System.arraycopy(example.truth().ids(), 0, truth, i * height * width, height * width);
+    }
+    return new Batch(n, height, width, planes, truth);
+  }
+
+  private int[] order(int epoch) {
+    SplittableRandom random = Seeds.of(seed, -1, epoch);
+    int[] order = new int[data.size()];
+    for (int i = 0; i < order.length; i++) {
+      int j = random.nextInt(i + 1);
+      order[i] = order[j];
+      order[j] = i;
+    }
+    return order;
+  }
+
+  @Override
+  public void close() {
+    loaders.shutdownNow();
+  }
+}

@@ -1,0 +1,315 @@
+package org.efrnet.training;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MapperFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.efrnet.data.Augmentation;
+import org.efrnet.networks.Networks;
+import org.efrnet.text.Nearest;
+import org.efrnet.text.StrictYaml;
+import org.efrnet.torch.Optimiser;
+import org.efrnet.torch.Precision;
+
+/**
+ * A training as a file: every choice that changes the result stands in it. Reading is strict: an
+ * unknown key is an error with the nearest known one.
+ *
+ * @param name what the trained bundle is called, such as {@code efrnet.camvid}
+ * @param network a name of {@link Networks}
+ * @param data where the pictures come from
+ * @param seed of first weights, order, augmentation and dropout
+ * @param precision of the training step
+ * @param averageDecay of the moving average of the weights that the bundle gets; 0 for none
+ * @param learnSlopes whether PReLU slopes learn; frozen at 0.25 they make a step a quarter cheaper
+ * @param phases one after the other; the schedule runs over all of them
+ */
+public record Recipe(
+    @JsonProperty(required = true) String name,
+    @JsonProperty(required = true) String network,
+    @JsonProperty(required = true) Data data,
+    @JsonProperty(required = true) long seed,
+    @JsonProperty(required = true) Precision precision,
+    @JsonProperty(required = true) OptimiserChoice optimiser,
+    @JsonProperty(required = true) PolySchedule schedule,
+    @JsonProperty(required = true) Loss loss,
+    @JsonProperty(required = true) double averageDecay,
+    @JsonProperty(required = true) boolean learnSlopes,
+    @JsonProperty(required = true) Jitter jitter,
+    @JsonProperty(required = true) List<Phase> phases) {
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  /** Which pictures are trained on. */
+  public enum Source {
+    /** A folder in CamVid's layout, given on the command line. */
+    CAMVID,
+    /** Generated street scenes: no download. */
+    STREETS
+  }
+
+  /**
+   * The pictures.
+   *
+   * @param split such as {@code train} or {@code train+val}; generated scenes ignore it
+   * @param width of generated scenes; 0 for others, as for the next two
+   * @param height of generated scenes
+   * @param count how many scenes
+   */
+  public record Data(
+      @JsonProperty(required = true) Source source,
+      @JsonProperty(required = true) String split,
+      int width,
+      int height,
+      int count) {}
+
+  /** How gradients become updates. */
+  public record OptimiserChoice(
+      @JsonProperty(required = true) Kind kind,
+      double momentum,
+      boolean nesterov,
+      double beta1,
+      double beta2,
+      @JsonProperty(required = true) double weightDecay,
+      @JsonProperty(required = true) org.efrnet.torch.LearningRule.Decay decay,
+      double clipNorm) {
+    /** The optimisers that a recipe can name. */
+    public enum Kind {
+      /** {@link Optimiser.Sgd}. */
+      SGD,
+      /** {@link Optimiser.AdamW}. */
+      ADAMW
+    }
+
+    Optimiser optimiser() {
+      return switch (kind) {
+        case SGD -> new Optimiser.Sgd(momentum, weightDecay, nesterov);
+        case ADAMW -> new Optimiser.AdamW(beta1, beta2, 1e-8, weightDecay);
+      };
+    }
+  }
+
+  /**
+   * The loss.
+   *
+   * @param classWeights c in {@code 1 / ln(c + share of the class)}, ENet's weighting; 0 for none
+   * @param labelSmoothing share of the target spread over all classes
+   */
+  public record Loss(
+      @JsonProperty(required = true) double classWeights,
+      @JsonProperty(required = true) double labelSmoothing) {}
+
+  /** How colours and sides are changed at random; see {@link Augmentation}. */
+  public record Jitter(
+      @JsonProperty(required = true) double flip,
+      @JsonProperty(required = true) double brightness,
+      @JsonProperty(required = true) double contrast,
+      @JsonProperty(required = true) double saturation) {}
+
+  /**
+   * A stretch of training with one size of crops.
+   *
+   * @param crop width x height
+   * @param scale smallest and largest factor of the random rescale
+   */
+  public record Phase(
+      @JsonProperty(required = true) int epochs,
+      @JsonProperty(required = true) int batch,
+      @JsonProperty(required = true) String crop,
+      @JsonProperty(required = true) double[] scale) {
+    int[] cropSize() {
+      String[] sides = crop.split("x", -1);
+      return new int[] {Integer.parseInt(sides[0]), Integer.parseInt(sides[1])};
+    }
+
+    Augmentation augmentation(Jitter jitter) {
+      int[] size = cropSize();
+      return new Augmentation(
+          scale[0],
+          scale[1],
+          size[0],
+          size[1],
+          jitter.flip(),
+          jitter.brightness(),
+          jitter.contrast(),
+          jitter.saturation());
+    }
+  }
+
+  /**
+   * Reads a recipe.
+   *
+   * @param overrides {@code key=value}, keys dotted: {@code optimiser.weightDecay=1e-4}, {@code
+   *     phases.0.epochs=3}
+   * @throws RecipeException naming the file, the key and the remedy
+   */
+  public static Recipe read(Path file, List<String> overrides) throws RecipeException {
+    ObjectNode tree;
+    try {
+      tree = StrictYaml.parse(Files.readString(file));
+    } catch (java.nio.file.NoSuchFileException e) {
+      throw new RecipeException("recipe " + file + ": no such file", e);
+    } catch (IOException e) {
+      throw new RecipeException("recipe " + file + ": " + e.getMessage(), e);
+    }
+    for (String override : overrides) {
+      override(tree, override);
+    }
+    return of(tree, "recipe " + file);
+  }
+
+  private static Recipe of(JsonNode tree, String source) throws RecipeException {
+    Recipe recipe;
+    try {
+      recipe = MAPPER.treeToValue(tree, Recipe.class);
+    } catch (UnrecognizedPropertyException e) {
+      List<String> known =
+          e.getKnownPropertyIds().stream().map(Object::toString).sorted().toList();
+      throw new RecipeException(
+          source + ": unknown key '" + e.getPropertyName() + "'"
+              + Nearest.to(e.getPropertyName(), known).map(n -> "; did you mean '" + n + "'?").orElse("")
+              + " known here: " + known,
+          e);
+    } catch (JsonMappingException e) {
+      String place =
+          e.getPath().stream()
+              .map(r -> r.getFieldName() == null ? "" + r.getIndex() : r.getFieldName())
+              .collect(Collectors.joining("."));
+      String message = e.getOriginalMessage().lines().findFirst().orElse("");
+      throw new RecipeException(
+          source + ": " + (place.isEmpty() ? "" : place + ": ") + message, e);
+    } catch (JsonProcessingException e) {
+      throw new RecipeException(source + ": " + e.getOriginalMessage(), e);
+    }
+    recipe.check(source);
+    return recipe;
+  }
+
+  private void check(String source) throws RecipeException {
+    if (Networks.named(network, 2).isEmpty()) {
+      throw new RecipeException(
+          source + ": unknown network '" + network + "'"
+              + Nearest.to(network, Networks.names()).map(n -> "; did you mean '" + n + "'?").orElse("")
+              + " known: " + Networks.names());
+    }
+    if (phases.isEmpty()) {
+      throw new RecipeException(source + ": phases is empty; give one at least");
+    }
+    for (int i = 0; i < phases.size(); i++) {
+      Phase phase = phases.get(i);
+      if (phase.epochs < 1) {
+        throw new RecipeException(
+            source + ": phases." + i + ".epochs is " + phase.epochs + ", must be at least 1");
+      }
+      if (phase.batch < 2) {
+        throw new RecipeException(
+            source + ": phases." + i + ".batch is " + phase.batch
+                + ", must be at least 2: batch norm on channel attention's 1x1 maps needs two"
+                + " pictures");
+      }
+      if (!phase.crop.matches("[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")) {
+        throw new RecipeException(
+            source + ": phases." + i + ".crop is '" + phase.crop
+                + "', must be WIDTHxHEIGHT such as 256x192");
+      }
+      if (phase.scale.length != 2) {
+        throw new RecipeException(
+            source + ": phases." + i + ".scale needs two numbers, smallest and largest");
+      }
+      try {
+        phase.augmentation(jitter);
+      } catch (IllegalArgumentException e) {
+        throw new RecipeException(source + ": phases." + i + ": " + e.getMessage(), e);
+      }
+    }
+  }
+
+  private static void override(ObjectNode tree, String override) throws RecipeException {
+    int equals = override.indexOf('=');
+    if (equals < 1) {
+      throw new RecipeException(
+          "override '" + override + "' is not key=value, such as phases.0.epochs=3");
+    }
+    String[] keys = override.substring(0, equals).split("\\.", -1);
+    JsonNode node = tree;
+    for (int i = 0; i < keys.length - 1; i++) {
+      node = child(node, keys[i], override);
+    }
+    String last = keys[keys.length - 1];
+    child(node, last, override);
+    JsonNode value;
+    try {
+      value = StrictYaml.parse("value: " + override.substring(equals + 1)).get("value");
+    } catch (IOException e) {
+      throw new RecipeException("override '" + override + "' " + e.getMessage(), e);
+    }
+    if (node instanceof ObjectNode object) {
+      object.set(last, value);
+    } else if (node instanceof ArrayNode array) {
+      array.set(Integer.parseInt(last), value);
+    }
+  }
+
+  private static JsonNode child(JsonNode node, String key, String override)
+      throws RecipeException {
+    JsonNode child =
+        node.isArray() && key.matches("[0-9]{1,4}")
+            ? node.path(Integer.parseInt(key))
+            : node.path(key);
+    if (child.isMissingNode()) {
+      List<String> known = new ArrayList<>();
+      node.fieldNames().forEachRemaining(known::add);
+      throw new RecipeException(
+          "override '" + override + "': the recipe has no key '" + key + "'"
+              + Nearest.to(key, known).map(n -> "; did you mean '" + n + "'?").orElse("")
+              + (known.isEmpty() ? "" : " known here: " + known));
+    }
+    return child;
+  }
+
+  /** The recipe as YAML, complete with overrides: what a bundle carries. */
+  public String toYaml() {
+    try {
+      return YAMLMapper.builder().build().writeValueAsString(MAPPER.valueToTree(this));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** A digest of everything that changes the result. */
+  @JsonIgnore
+  public String fingerprint() {
+    try {
+      byte[] json = MAPPER.writeValueAsString(this).getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
+    } catch (JsonProcessingException | NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
