@@ -117,6 +117,30 @@ public record Graph(
     return answer;
   }
 
+  /**
+   * Replays every node and keeps everything.
+   *
+   * @return what each node gave, by id and port
+   */
+  public <T> List<List<T>> values(Ops<T> ops, T image) {
+    List<List<T>> results = new ArrayList<>(nodes.size());
+    for (Node node : nodes) {
+      List<T> inputs = new ArrayList<>(node.inputs().size());
+      for (Value input : node.inputs()) {
+        inputs.add(input.node() < 0 ? image : results.get(input.node()).get(input.port()));
+      }
+      results.add(node.op().read(ops, inputs));
+    }
+    return results;
+  }
+
+  /** The same without the nodes that no output needs. */
+  public Graph withoutDead() {
+    Recorder recorder = new Recorder();
+    Map<String, Value> kept = read(recorder, Value.IMAGE, outputs.keySet());
+    return new Graph(recorder.nodes(), kept, auxiliaryWeights);
+  }
+
   /** Which nodes the wanted outputs depend on, by id. */
   public boolean[] needed(Set<String> wanted) {
     boolean[] needed = new boolean[nodes.size()];

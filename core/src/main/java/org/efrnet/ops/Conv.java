@@ -99,6 +99,14 @@ public record Conv(
     return new Conv(at, in, out, kernel, stride, padding, dilation, groups, true);
   }
 
+  /** Whether it is one matrix applied at every place alike: 1x1, stride 1, no padding or groups. */
+  public boolean isPointwise() {
+    return kernel.equals(Size.square(1))
+        && stride == 1
+        && padding.equals(Size.square(0))
+        && groups == 1;
+  }
+
   /** Output rows for {@code rows} input rows. */
   public int outHeight(int rows) {
     return extent(rows, kernel.height(), padding.height(), dilation.height());

@@ -11,6 +11,11 @@ package org.efrnet.ops;
 public record ConvTranspose(
     Name at, int in, int out, int kernel, int stride, int padding, boolean bias) {
 
+  /** The same with a bias. */
+  public ConvTranspose biased() {
+    return new ConvTranspose(at, in, out, kernel, stride, padding, true);
+  }
+
   /**
    * The output padding that makes {@code from} rows (or columns) become {@code to}.
    *
