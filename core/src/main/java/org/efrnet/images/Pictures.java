@@ -2,9 +2,6 @@ package org.efrnet.images;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -23,9 +20,6 @@ public final class Pictures {
     }
   }
 
-  /** Larger files are refused unread; 100 million 16-bit RGBA pixels stored unpacked fit. */
-  private static final long MOST_BYTES = 1L << 30;
-
   private Pictures() {}
 
   /**
@@ -43,7 +37,7 @@ public final class Pictures {
    * @throws PictureException if there is no such picture or it is damaged, truncated or too large
    */
   public static Picture read(Path file, ReadOptions options) throws PictureException {
-    return read(readBytes(file), file.toString(), options);
+    return read(PictureFile.read(file), file.toString(), options);
   }
 
   /**
@@ -56,11 +50,11 @@ public final class Pictures {
       throws PictureException {
     byte[] bytes;
     try {
-      bytes = stream.readNBytes((int) MOST_BYTES + 1);
+      bytes = stream.readNBytes(PictureFile.MOST_BYTES + 1);
     } catch (IOException e) {
       throw new PictureException(name, "cannot be read: " + e.getMessage(), "try again", e);
     }
-    requireFileSize(name, bytes.length);
+    PictureFile.requireSize(name, bytes.length);
     return read(bytes, name, options);
   }
 
@@ -88,30 +82,12 @@ public final class Pictures {
             name, "not a PNG or JPEG picture", "convert it to PNG or JPEG, or leave it out");
   }
 
-  static byte[] readBytes(Path file) throws PictureException {
-    String name = file.toString();
-    try {
-      if (Files.isDirectory(file)) {
-        throw new PictureException(name, "a folder, not a picture", "name a file in it");
-      }
-      requireFileSize(name, Files.size(file));
-      return Files.readAllBytes(file);
-    } catch (PictureException e) {
-      throw e;
-    } catch (NoSuchFileException e) {
-      throw new PictureException(name, "no such file", "check the path", e);
-    } catch (AccessDeniedException e) {
-      throw new PictureException(name, "may not be read", "check its permissions", e);
-    } catch (IOException e) {
-      throw new PictureException(
-          name, "cannot be read: " + e.getMessage(), "check the disk and the path", e);
-    }
-  }
-
-  private static void requireFileSize(String name, long bytes) throws PictureException {
-    if (bytes > MOST_BYTES) {
-      throw new PictureException(
-          name, "the file is larger than " + MOST_BYTES + " bytes", "shrink the picture");
-    }
+  /**
+   * Writes an 8-bit RGB PNG, replacing the file in one step; the same picture gives the same bytes.
+   *
+   * @throws PictureException if the file cannot be written
+   */
+  public static void writePng(Path file, Picture picture) throws PictureException {
+    PictureFile.write(file, PngEncoder.encode(picture));
   }
 }

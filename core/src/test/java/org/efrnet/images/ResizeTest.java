@@ -3,10 +3,16 @@ package org.efrnet.images;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Arrays;
 import java.util.Random;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 
 class ResizeTest {
+  // By an implementation of the javadoc's formula in another language, in unbounded integers.
+  private static final long GOLDEN_UP = 2779224653L;
+  private static final long GOLDEN_DOWN = 2210144919L;
+  private static final long GOLDEN_CROP = 935833094L;
 
   private static Picture random(Random random, int width, int height) {
     byte[] rgb = new byte[3 * width * height];
@@ -68,7 +74,7 @@ class ResizeTest {
         .containsExactly(0, 25, 75, 125, 175, 200);
     // Halving: triangle of support 2 with weights 1 3 3 1 of 8, and 3 3 1 of 7 at the border.
     assertThat(red(Resize.bilinear(redRow(0, 0, 0, 255, 0, 0), 3, 1))).containsExactly(0, 96, 36);
-    // Four to three: raw weights 6 2 | 1 7 7 1 over the overlap, by the formula of the javadoc.
+    // Four to three: weights 7 3, 5 5 and 3 7 of 10.
     assertThat(red(Resize.bilinear(redRow(10, 20, 30, 40), 3, 1))).containsExactly(13, 25, 37);
     assertThat(red(Resize.bilinear(redRow(7, 9), 1, 1))).containsExactly(8);
     assertThat(red(Resize.bilinear(redRow(200), 4, 1))).containsExactly(200, 200, 200, 200);
@@ -84,12 +90,8 @@ class ResizeTest {
         .isEqualTo(GOLDEN_CROP);
   }
 
-  private static final long GOLDEN_UP = 2779224653L;
-  private static final long GOLDEN_DOWN = 2210144919L;
-  private static final long GOLDEN_CROP = 935833094L;
-
   private static long crc(byte[] bytes) {
-    java.util.zip.CRC32 crc = new java.util.zip.CRC32();
+    CRC32 crc = new CRC32();
     crc.update(bytes);
     return crc.getValue();
   }
@@ -135,14 +137,14 @@ class ResizeTest {
       int width = 1 + random.nextInt(70);
       int height = 1 + random.nextInt(70);
       byte[] rgb = new byte[3 * width * height];
-      java.util.Arrays.fill(rgb, value);
+      Arrays.fill(rgb, value);
       Picture result =
           Resize.bilinear(
               new Picture(width, height, rgb), 1 + random.nextInt(90), 1 + random.nextInt(90));
       assertThat(result.rgb()).as("seed %d", seed).containsOnly(value);
     }
     byte[] wide = new byte[3 * 60_000];
-    java.util.Arrays.fill(wide, (byte) 201);
+    Arrays.fill(wide, (byte) 201);
     assertThat(Resize.bilinear(new Picture(60_000, 1, wide), 1, 1).rgb()).containsOnly(201);
     assertThat(Resize.bilinear(new Picture(1, 60_000, wide), 1, 7).rgb()).containsOnly(201);
   }

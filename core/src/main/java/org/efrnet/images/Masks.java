@@ -1,0 +1,57 @@
+package org.efrnet.images;
+
+import java.nio.file.Path;
+
+/** Reads and writes masks: PNG files whose stored pixel values are ids. */
+public final class Masks {
+  private Masks() {}
+
+  /**
+   * Reads the stored palette indices or grey values of a PNG of up to 8 bits a pixel, whatever
+   * colours its palette shows, turned upright as {@link Pictures#read(Path)} turns a picture.
+   *
+   * @throws PictureException if the file is missing or damaged, or holds RGB colours, 16 bits,
+   *     alpha or a JPEG: those are no ids, and are not guessed into some
+   */
+  public static Mask read(Path file) throws PictureException {
+    return read(file, ReadOptions.DEFAULT);
+  }
+
+  /** As {@link #read(Path)}; of the options only {@code maxPixels} matters. */
+  public static Mask read(Path file, ReadOptions options) throws PictureException {
+    return read(PictureFile.read(file), file.toString(), options);
+  }
+
+  /**
+   * As {@link #read(Path)}, from the bytes of a file, which are not kept.
+   *
+   * @param name stands for the mask in messages
+   */
+  public static Mask read(byte[] bytes, String name, ReadOptions options) throws PictureException {
+    if (Png.isPng(bytes)) {
+      return Png.parse(bytes, name, options).mask();
+    }
+    if (Jpeg.isJpeg(bytes)) {
+      throw new PictureException(
+          name,
+          "a JPEG is not a mask: its compression changes ids",
+          "export the mask anew as an 8-bit grey or palette PNG");
+    }
+    throw Pictures.notAPicture(bytes, name);
+  }
+
+  /**
+   * Writes an indexed-palette PNG, replacing the file in one step: its raw pixel values are the
+   * mask's ids, all 256 of them, and viewers show the palette's colours.
+   *
+   * @param paletteRgb at most 256 colours 0xRRGGBB by id; ids beyond its end show black
+   * @throws PictureException if the file cannot be written
+   */
+  public static void write(Path file, Mask mask, int[] paletteRgb) throws PictureException {
+    if (paletteRgb.length > 256) {
+      throw new IllegalArgumentException(
+          "palette of " + paletteRgb.length + " colours: a mask has at most 256 ids");
+    }
+    PictureFile.write(file, PngEncoder.encode(mask, paletteRgb));
+  }
+}

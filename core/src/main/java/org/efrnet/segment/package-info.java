@@ -1,0 +1,2 @@
+/** From pictures to class maps. */
+package org.efrnet.segment;
