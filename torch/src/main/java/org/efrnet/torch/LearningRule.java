@@ -29,9 +29,9 @@ public record LearningRule(
     CONVOLUTIONS
   }
 
-
   /** Plain cross-entropy. */
   public static LearningRule plain(Optimiser optimiser, int ignore) {
-    return new LearningRule(optimiser, new float[0], ignore, 0, Double.POSITIVE_INFINITY, 0, true, Decay.EVERYTHING);
+    return new LearningRule(
+        optimiser, new float[0], ignore, 0, Double.POSITIVE_INFINITY, 0, true, Decay.EVERYTHING);
   }
 }

@@ -27,7 +27,8 @@ import org.efrnet.torch.Batch;
 final class BatchSource implements AutoCloseable {
   private static final int AHEAD = 4;
 
-  private record Plan(Recipe.Phase phase, Augmentation augmentation, long firstStep, int perEpoch) {}
+  private record Plan(
+      Recipe.Phase phase, Augmentation augmentation, long firstStep, int perEpoch) {}
 
   private final DataSet data;
   private final Normalization normalization;
@@ -38,8 +39,7 @@ final class BatchSource implements AutoCloseable {
   private final Deque<Future<Batch>> ahead = new ArrayDeque<>();
   private long next;
 
-  BatchSource(
-      Recipe recipe, DataSet data, Normalization normalization, long firstStep, int threads)
+  BatchSource(Recipe recipe, DataSet data, Normalization normalization, long firstStep, int threads)
       throws RecipeException {
     this.data = data;
     this.normalization = normalization;
@@ -49,8 +49,15 @@ final class BatchSource implements AutoCloseable {
       int perEpoch = data.size() / phase.batch();
       if (perEpoch == 0) {
         throw new RecipeException(
-            "recipe " + recipe.name() + ": batch of " + phase.batch() + " is more than the "
-                + data.size() + " pictures of " + data.name() + "; make it smaller");
+            "recipe "
+                + recipe.name()
+                + ": batch of "
+                + phase.batch()
+                + " is more than the "
+                + data.size()
+                + " pictures of "
+                + data.name()
+                + "; make it smaller");
       }
       plans.add(new Plan(phase, phase.augmentation(recipe.jitter()), at, perEpoch));
       at += (long) phase.epochs() * perEpoch;

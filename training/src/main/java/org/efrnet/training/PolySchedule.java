@@ -12,8 +12,13 @@ public record PolySchedule(double rate, double power, double warmup) {
   public PolySchedule {
     if (!(rate > 0) || !(power >= 0) || !(warmup >= 0 && warmup < 1)) {
       throw new IllegalArgumentException(
-          "schedule: rate " + rate + " must be above 0, power " + power
-              + " at least 0, warmup " + warmup + " within 0..1");
+          "schedule: rate "
+              + rate
+              + " must be above 0, power "
+              + power
+              + " at least 0, warmup "
+              + warmup
+              + " within 0..1");
     }
   }
 

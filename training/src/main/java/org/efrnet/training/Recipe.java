@@ -189,12 +189,17 @@ public record Recipe(
     try {
       recipe = MAPPER.treeToValue(tree, Recipe.class);
     } catch (UnrecognizedPropertyException e) {
-      List<String> known =
-          e.getKnownPropertyIds().stream().map(Object::toString).sorted().toList();
+      List<String> known = e.getKnownPropertyIds().stream().map(Object::toString).sorted().toList();
       throw new RecipeException(
-          source + ": unknown key '" + e.getPropertyName() + "'"
-              + Nearest.to(e.getPropertyName(), known).map(n -> "; did you mean '" + n + "'?").orElse("")
-              + " known here: " + known,
+          source
+              + ": unknown key '"
+              + e.getPropertyName()
+              + "'"
+              + Nearest.to(e.getPropertyName(), known)
+                  .map(n -> "; did you mean '" + n + "'?")
+                  .orElse("")
+              + " known here: "
+              + known,
           e);
     } catch (JsonMappingException e) {
       String place =
@@ -202,8 +207,7 @@ public record Recipe(
               .map(r -> r.getFieldName() == null ? "" + r.getIndex() : r.getFieldName())
               .collect(Collectors.joining("."));
       String message = e.getOriginalMessage().lines().findFirst().orElse("");
-      throw new RecipeException(
-          source + ": " + (place.isEmpty() ? "" : place + ": ") + message, e);
+      throw new RecipeException(source + ": " + (place.isEmpty() ? "" : place + ": ") + message, e);
     } catch (JsonProcessingException e) {
       throw new RecipeException(source + ": " + e.getOriginalMessage(), e);
     }
@@ -214,9 +218,15 @@ public record Recipe(
   private void check(String source) throws RecipeException {
     if (Networks.named(network, 2).isEmpty()) {
       throw new RecipeException(
-          source + ": unknown network '" + network + "'"
-              + Nearest.to(network, Networks.names()).map(n -> "; did you mean '" + n + "'?").orElse("")
-              + " known: " + Networks.names());
+          source
+              + ": unknown network '"
+              + network
+              + "'"
+              + Nearest.to(network, Networks.names())
+                  .map(n -> "; did you mean '" + n + "'?")
+                  .orElse("")
+              + " known: "
+              + Networks.names());
     }
     if (phases.isEmpty()) {
       throw new RecipeException(source + ": phases is empty; give one at least");
@@ -229,13 +239,21 @@ public record Recipe(
       }
       if (phase.batch < 2) {
         throw new RecipeException(
-            source + ": phases." + i + ".batch is " + phase.batch
+            source
+                + ": phases."
+                + i
+                + ".batch is "
+                + phase.batch
                 + ", must be at least 2: batch norm on channel attention's 1x1 maps needs two"
                 + " pictures");
       }
       if (!phase.crop.matches("[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")) {
         throw new RecipeException(
-            source + ": phases." + i + ".crop is '" + phase.crop
+            source
+                + ": phases."
+                + i
+                + ".crop is '"
+                + phase.crop
                 + "', must be WIDTHxHEIGHT such as 256x192");
       }
       if (phase.scale.length != 2) {
@@ -276,8 +294,7 @@ public record Recipe(
     }
   }
 
-  private static JsonNode child(JsonNode node, String key, String override)
-      throws RecipeException {
+  private static JsonNode child(JsonNode node, String key, String override) throws RecipeException {
     JsonNode child =
         node.isArray() && key.matches("[0-9]{1,4}")
             ? node.path(Integer.parseInt(key))
@@ -286,7 +303,11 @@ public record Recipe(
       List<String> known = new ArrayList<>();
       node.fieldNames().forEachRemaining(known::add);
       throw new RecipeException(
-          "override '" + override + "': the recipe has no key '" + key + "'"
+          "override '"
+              + override
+              + "': the recipe has no key '"
+              + key
+              + "'"
               + Nearest.to(key, known).map(n -> "; did you mean '" + n + "'?").orElse("")
               + (known.isEmpty() ? "" : " known here: " + known));
     }

@@ -1,0 +1,285 @@
+package org.efrnet.training;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.efrnet.data.DataSet;
+import org.efrnet.graph.Graph;
+import org.efrnet.graph.Model;
+import org.efrnet.graph.Passes;
+import org.efrnet.images.Mask;
+import org.efrnet.images.Normalization;
+import org.efrnet.labels.ClassTable;
+import org.efrnet.networks.Networks;
+import org.efrnet.ops.Network;
+import org.efrnet.readings.Parameters;
+import org.efrnet.torch.Batch;
+import org.efrnet.torch.Execution;
+import org.efrnet.torch.Learner;
+import org.efrnet.torch.LearningRule;
+import org.efrnet.weights.FloatTensor;
+import org.efrnet.weights.Safetensors;
+import org.efrnet.weights.Weights;
+
+/**
+ * The training loop.
+ *
+ * <pre>
+ * for step in first .. steps:
+ *     batch = next of the source           pictures made ahead by loader threads
+ *     learner.step(batch, schedule(step))  forward, loss, backward, update
+ *     every few steps: a line in train.jsonl and a report to the watcher
+ *     every few minutes, and when stopped: a checkpoint
+ * </pre>
+ *
+ * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and {@code
+ * checkpoint.safetensors}.
+ */
+public final class Trainer {
+  private static final String CHECKPOINT = "checkpoint.safetensors";
+
+  private final Recipe recipe;
+  private final DataSet data;
+  private final Path run;
+  private final Settings settings;
+  private final ObjectMapper json = new ObjectMapper();
+
+  /**
+   * What does not change the result.
+   *
+   * @param loaders threads that make batches
+   * @param secondsBetweenCheckpoints of wall time
+   * @param stepsBetweenReports each report's loss is the mean over so many steps
+   * @param stop asked between steps: true ends the run with a checkpoint
+   * @param watcher told how it goes
+   */
+  public record Settings(
+      int loaders,
+      double secondsBetweenCheckpoints,
+      int stepsBetweenReports,
+      BooleanSupplier stop,
+      Watcher watcher) {}
+
+  /** Whoever looks on. */
+  public interface Watcher {
+    /** After every {@link Settings#stepsBetweenReports} steps. */
+    void report(Report report);
+  }
+
+  /**
+   * How far a training is.
+   *
+   * @param step steps done
+   * @param steps in all
+   * @param epoch 1-based
+   * @param loss mean since the last report
+   * @param rate the newest learning rate
+   * @param picturesPerSecond since the last report
+   * @param secondsLeft at that speed
+   */
+  public record Report(
+      long step,
+      long steps,
+      int epoch,
+      double loss,
+      double rate,
+      double picturesPerSecond,
+      double secondsLeft) {}
+
+  /**
+   * What a run came to.
+   *
+   * @param finished false if it was stopped and can be resumed
+   * @param weights the averaged ones, under the names of the network as it was written
+   */
+  public record Outcome(boolean finished, long step, Weights weights, Network network) {}
+
+  /**
+   * @param run the run's folder; made if missing
+   */
+  public Trainer(Recipe recipe, DataSet data, Path run, Settings settings) {
+    this.recipe = recipe;
+    this.data = data;
+    this.run = run;
+    this.settings = settings;
+  }
+
+  /**
+   * Trains from the start, or from the run's checkpoint.
+   *
+   * @throws RecipeException if a checkpoint is there and {@code resume} is not asked for, or is of
+   *     another recipe
+   * @throws ArithmeticException if the loss stops being a number; the last checkpoint is kept
+   */
+  public Outcome train(boolean resume) throws IOException, InterruptedException {
+    Network network = Networks.named(recipe.network(), data.classes().size()).orElseThrow();
+    Graph graph = Graph.of(network);
+    Model model =
+        Passes.apply(Passes.training(), new Model(graph, Parameters.initial(graph, recipe.seed())));
+    Path checkpoint = run.resolve(CHECKPOINT);
+    boolean goesOn = Files.exists(checkpoint);
+    if (goesOn && !resume) {
+      throw new RecipeException(
+          "run " + run + " has a checkpoint; go on with --resume, or choose another --out");
+    }
+    Files.createDirectories(run);
+    LearningRule rule =
+        new LearningRule(
+            recipe.optimiser().optimiser(),
+            classWeights(),
+            ClassTable.IGNORE,
+            recipe.loss().labelSmoothing(),
+            recipe.optimiser().clipNorm() > 0
+                ? recipe.optimiser().clipNorm()
+                : Double.POSITIVE_INFINITY,
+            recipe.averageDecay(),
+            recipe.learnSlopes(),
+            recipe.optimiser().decay());
+    try (Learner learner = new Learner(model, rule, Execution.CPU.with(recipe.precision()))) {
+      if (goesOn) {
+        restore(learner, checkpoint);
+      } else {
+        Files.writeString(run.resolve("recipe.yaml"), recipe.toYaml());
+        Files.deleteIfExists(run.resolve("train.jsonl"));
+      }
+      boolean finished = loop(learner, checkpoint);
+      return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
+    }
+  }
+
+  private boolean loop(Learner learner, Path checkpoint) throws IOException, InterruptedException {
+    long started = System.nanoTime();
+    long saved = started;
+    long reported = started;
+    double lossSum = 0;
+    long pictures = 0;
+    int sinceReport = 0;
+    try (BatchSource source =
+        new BatchSource(
+            recipe, data, Normalization.IMAGENET, learner.steps(), settings.loaders())) {
+      while (learner.steps() < source.steps()) {
+        long step = learner.steps();
+        if (settings.stop().getAsBoolean()) {
+          save(learner, checkpoint);
+          return false;
+        }
+        Batch batch = source.take();
+        double rate = recipe.schedule().at(step, source.steps());
+        try {
+          lossSum += learner.step(batch, rate, Seeds.of(recipe.seed(), step, -1));
+        } catch (ArithmeticException e) {
+          throw new ArithmeticException(
+              "training "
+                  + recipe.name()
+                  + ", step "
+                  + step
+                  + ": "
+                  + e.getMessage()
+                  + "; the checkpoint in "
+                  + run
+                  + " is the last good one: lower the rate or set"
+                  + " optimiser.clipNorm, and --resume");
+        }
+        pictures += batch.n();
+        sinceReport++;
+        long now = System.nanoTime();
+        if (sinceReport == settings.stepsBetweenReports() || learner.steps() == source.steps()) {
+          double seconds = (now - reported) / 1e9;
+          double left = seconds / sinceReport * (source.steps() - learner.steps());
+          Report report =
+              new Report(
+                  learner.steps(),
+                  source.steps(),
+                  source.epochOf(step) + 1,
+                  lossSum / sinceReport,
+                  rate,
+                  pictures / seconds,
+                  left);
+          log(report);
+          settings.watcher().report(report);
+          reported = now;
+          lossSum = 0;
+          pictures = 0;
+          sinceReport = 0;
+        }
+        if ((now - saved) / 1e9 >= settings.secondsBetweenCheckpoints()) {
+          save(learner, checkpoint);
+          saved = now;
+        }
+      }
+    }
+    save(learner, checkpoint);
+    return true;
+  }
+
+  private float[] classWeights() throws IOException {
+    double c = recipe.loss().classWeights();
+    if (c == 0) {
+      return new float[0];
+    }
+    long[] counts = new long[data.classes().size()];
+    long all = 0;
+    for (int i = 0; i < data.size(); i++) {
+      Mask truth = data.load(i).truth();
+      long[] histogram = truth.histogram();
+      for (int k = 0; k < counts.length; k++) {
+        counts[k] += histogram[k];
+        all += histogram[k];
+      }
+    }
+    float[] weights = new float[counts.length];
+    for (int k = 0; k < weights.length; k++) {
+      weights[k] = (float) (1 / Math.log(c + counts[k] / (double) Math.max(1, all)));
+    }
+    return weights;
+  }
+
+  private void log(Report report) {
+    ObjectNode line = json.createObjectNode();
+    line.put("step", report.step());
+    line.put("epoch", report.epoch());
+    line.put("loss", Math.round(report.loss() * 1e5) / 1e5);
+    line.put("rate", Math.round(report.rate() * 1e7) / 1e7);
+    line.put("picturesPerSecond", Math.round(report.picturesPerSecond() * 100) / 100.0);
+    try {
+      Files.writeString(
+          run.resolve("train.jsonl"),
+          line + "\n",
+          StandardCharsets.UTF_8,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void save(Learner learner, Path checkpoint) throws IOException {
+    Safetensors.write(
+        checkpoint,
+        new Safetensors.Contents(
+            learner.state(),
+            Map.of(
+                "step", Long.toString(learner.steps()),
+                "recipe", recipe.fingerprint())));
+  }
+
+  private void restore(Learner learner, Path checkpoint) throws IOException {
+    Safetensors.Contents saved = Safetensors.read(checkpoint);
+    if (!recipe.fingerprint().equals(saved.metadata().get("recipe"))) {
+      throw new RecipeException(
+          "run "
+              + run
+              + " was started with another recipe (see its recipe.yaml); resume with that"
+              + " one, or choose another --out");
+    }
+    Map<String, FloatTensor> state = saved.tensors();
+    learner.restore(state, Long.parseLong(saved.metadata().getOrDefault("step", "0")));
+  }
+}
