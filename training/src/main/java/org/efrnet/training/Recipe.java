@@ -23,6 +23,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.efrnet.data.Augmentation;
 import org.efrnet.networks.Networks;
@@ -61,7 +62,6 @@ public record Recipe(
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .build();
@@ -185,6 +185,7 @@ public record Recipe(
   }
 
   private static Recipe of(JsonNode tree, String source) throws RecipeException {
+    refuseEmpty(tree, "", source);
     Recipe recipe;
     try {
       recipe = MAPPER.treeToValue(tree, Recipe.class);
@@ -213,6 +214,23 @@ public record Recipe(
     }
     recipe.check(source);
     return recipe;
+  }
+
+  /** A key without a value would otherwise become zero unseen. */
+  private static void refuseEmpty(JsonNode node, String place, String source)
+      throws RecipeException {
+    if (node.isNull()) {
+      throw new RecipeException(source + ": " + place + " has no value");
+    }
+    if (node.isObject()) {
+      for (Map.Entry<String, JsonNode> field : node.properties()) {
+        String key = place.isEmpty() ? field.getKey() : place + "." + field.getKey();
+        refuseEmpty(field.getValue(), key, source);
+      }
+    }
+    for (int i = 0; node.isArray() && i < node.size(); i++) {
+      refuseEmpty(node.get(i), place + "." + i, source);
+    }
   }
 
   private void check(String source) throws RecipeException {
