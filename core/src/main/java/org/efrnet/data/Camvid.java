@@ -51,7 +51,7 @@ public final class Camvid implements DataSet {
    * @throws DataException in one line, when the split is unknown or a list or file is missing
    */
   public static Camvid open(Path dir, String split) throws DataException {
-    ClassTable classes = ClassTable.named("camvid");
+    ClassTable classes = ClassTable.named("camvid-11");
     List<String> splits = Arrays.asList(split.split("\\+", -1));
     for (String one : splits) {
       if (!SPLITS.contains(one)) {

@@ -176,8 +176,8 @@ public final class Learner implements AutoCloseable {
       second
           .mul_(new Scalar(adam.beta2()))
           .addcmul_(gradients, gradients, new Scalar(1 - adam.beta2()));
-      double scale1 = 1 - Math.pow(adam.beta1(), steps);
-      double scale2 = Math.sqrt(1 - Math.pow(adam.beta2(), steps));
+      double scale1 = 1 - Math.pow(adam.beta1(), (double) steps);
+      double scale2 = Math.sqrt(1 - Math.pow(adam.beta2(), (double) steps));
       Tensor denominator = second.sqrt().add_(new Scalar(adam.epsilon() * scale2));
       weights.addcdiv_(first, denominator, new Scalar(-learningRate * scale2 / scale1));
     }
