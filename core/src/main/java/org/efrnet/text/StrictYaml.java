@@ -7,11 +7,17 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLParser;
 import java.io.IOException;
+import java.io.StringReader;
 import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.Mark;
+import org.yaml.snakeyaml.events.CollectionStartEvent;
+import org.yaml.snakeyaml.events.Event;
+import org.yaml.snakeyaml.events.NodeEvent;
+import org.yaml.snakeyaml.events.ScalarEvent;
 
 /**
  * YAML as a plain tree of maps, lists and scalars: one document, no anchors, no aliases, no type
@@ -37,8 +43,8 @@ public final class StrictYaml {
    */
   public static ObjectNode parse(String text) throws IOException {
     try {
-      refuseAnchorsAndTags(text);
       JsonNode node = YAML.readTree(text);
+      refuseAnchorsAndTags(text);
       if (node instanceof ObjectNode object) {
         return object;
       }
@@ -71,21 +77,27 @@ public final class StrictYaml {
     }
   }
 
+  /**
+   * Looks at the events below Jackson: its own parser forgets the anchors and tags of list items
+   * and of keys.
+   */
   private static void refuseAnchorsAndTags(String text) throws IOException {
-    try (YAMLParser parser = YAML.getFactory().createParser(text)) {
-      while (parser.nextToken() != null) {
-        if (parser.isCurrentAlias() || parser.getObjectId() != null) {
-          throw new IOException(
-              "has an anchor or alias"
-                  + place(parser.currentTokenLocation())
-                  + "; write the value out instead");
-        }
-        if (parser.getTypeId() != null) {
-          throw new IOException(
-              "has a type tag" + place(parser.currentTokenLocation()) + "; remove it");
-        }
+    for (Event event : new Yaml().parse(new StringReader(text))) {
+      if (event instanceof NodeEvent node && node.getAnchor() != null) {
+        throw new IOException("has an anchor or alias" + place(event) + "; write the value out");
+      }
+      boolean tagged =
+          (event instanceof ScalarEvent scalar && scalar.getTag() != null)
+              || (event instanceof CollectionStartEvent collection && collection.getTag() != null);
+      if (tagged) {
+        throw new IOException("has a type tag" + place(event) + "; remove it");
       }
     }
+  }
+
+  private static String place(Event event) {
+    Mark mark = event.getStartMark();
+    return " (line " + (mark.getLine() + 1) + ", column " + (mark.getColumn() + 1) + ")";
   }
 
   private static String place(JsonLocation location) {
