@@ -185,6 +185,16 @@ public final class Safetensors {
               + ": cannot be read: "
               + OneLine.of(String.valueOf(e.getMessage())),
           e);
+    } catch (OutOfMemoryError e) {
+      // All sizes are bounded by the file's, but how much of the heap others hold is not known
+      // beforehand; what was taken here is free again when this is caught.
+      throw new WeightsException(
+          "weights file "
+              + file
+              + ": does not fit into what is free of the heap of "
+              + (Runtime.getRuntime().maxMemory() >> 20)
+              + " MB; start Java with a larger -Xmx",
+          e);
     }
   }
 

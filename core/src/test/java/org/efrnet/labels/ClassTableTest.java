@@ -1,9 +1,13 @@
 package org.efrnet.labels;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.awt.image.Raster;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +16,9 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.efrnet.images.Mask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -258,7 +265,7 @@ class ClassTableTest {
         .isInstanceOf(LabelException.class)
         .hasMessageContaining("not a regular file");
     Path latin = folder.resolve("latin.yaml");
-    Files.write(latin, "name: Straße".getBytes(StandardCharsets.ISO_8859_1));
+    Files.write(latin, "name: Straße".getBytes(ISO_8859_1));
     assertThatThrownBy(() -> ClassTable.read(latin))
         .isInstanceOf(LabelException.class)
         .hasMessageContaining("not UTF-8");
@@ -270,6 +277,64 @@ class ClassTableTest {
       many.append("  - {label: %d, name: c%d, colour: [9, 9, %d]}\n".formatted(i, i, i));
     }
     assertThatThrownBy(() -> read(many.toString())).hasMessageContaining("has 256 classes");
+  }
+
+  @Test
+  void damagedTablesAreTablesOrALabelException() throws IOException {
+    long seed = new Random().nextLong();
+    System.out.println("damagedTablesAreTablesOrALabelException: seed " + seed);
+    Random random = new Random(seed);
+    byte[] right = (YARD + "ignore: [255]\n").getBytes(StandardCharsets.UTF_8);
+    byte[] marks = "&*!{}[]:,-#|>%@'\"\\\n\t ?".getBytes(StandardCharsets.UTF_8);
+    Path file = folder.resolve("classes.yaml");
+    int refusals = 0;
+    for (int round = 0; round < 600; round++) {
+      byte[] wrong = right.clone();
+      for (int n = random.nextInt(4); n >= 0; n--) {
+        wrong[random.nextInt(wrong.length)] =
+            random.nextInt(4) == 0
+                ? (byte) random.nextInt(256)
+                : marks[random.nextInt(marks.length)];
+      }
+      Files.write(file, wrong);
+      try {
+        assertThat(ClassTable.read(file).size()).isBetween(1, 2);
+      } catch (LabelException e) {
+        assertThat(e.getMessage().lines().count()).as(e.getMessage()).isEqualTo(1);
+        refusals++;
+      } catch (RuntimeException e) {
+        fail("seed " + seed + " round " + round + ": " + new String(wrong, ISO_8859_1), e);
+      }
+    }
+    assertThat(refusals).isGreaterThan(100);
+  }
+
+  /** Real label pictures, where a checkout of the project has them beside it. */
+  @Test
+  void realMasksHaveARuleForEveryPixel() throws IOException {
+    Path shared = Path.of("..", "..", "shared");
+    assumeTrue(Files.isDirectory(shared), "no data beside the project");
+    try (Stream<Path> files = Files.list(shared.resolve("camvid/valannot"))) {
+      for (Path file : files.sorted().limit(5).toList()) {
+        Mask mask = grey(file);
+        Mask trainIds = ClassTable.named("camvid-11").toTrainIds(mask, file.toString());
+        assertThat(trainIds.histogram()[ClassTable.IGNORE]).isEqualTo(mask.histogram()[11]);
+        assertThat(ClassTable.named("camvid-11").toLabelIds(trainIds)).isEqualTo(mask);
+      }
+    }
+    try (Stream<Path> files = Files.walk(shared.resolve("cityscapes-pseudo"))) {
+      for (Path file : files.filter(path -> path.toString().endsWith("labelIds.png")).toList()) {
+        Mask trainIds = ClassTable.named("cityscapes-19").toTrainIds(grey(file), file.toString());
+        assertThat(LongStream.of(trainIds.histogram()).limit(19).sum()).isPositive();
+      }
+    }
+  }
+
+  private static Mask grey(Path file) throws IOException {
+    Raster raster = ImageIO.read(file.toFile()).getRaster();
+    assertThat(raster.getNumBands()).isEqualTo(1);
+    int[] ids = raster.getSamples(0, 0, raster.getWidth(), raster.getHeight(), 0, (int[]) null);
+    return mask(raster.getWidth(), ids);
   }
 
   @Test

@@ -274,12 +274,56 @@ class SafetensorsTest {
               + "\"t%d\":{\"dtype\":\"F16\",\"shape\":[268435456],\"data_offsets\":[%d,%d]}"
                   .formatted(t, t << 29, (t + 1) << 29));
     }
-    Path file = file(header.append('}').toString(), new byte[0]);
-    long start = Files.size(file);
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.wrap(new byte[1]), start + (tensors << 29) - 1);
+    byte[] start = header.append('}').toString().getBytes(StandardCharsets.UTF_8);
+    Path file = folder.resolve("sparse.safetensors");
+    try (FileChannel channel =
+        FileChannel.open(
+            file,
+            StandardOpenOption.CREATE_NEW,
+            StandardOpenOption.SPARSE,
+            StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(bytes(data(8).putLong(start.length))));
+      channel.write(ByteBuffer.wrap(start));
+      channel.write(ByteBuffer.wrap(new byte[1]), 8 + start.length + (tensors << 29) - 1);
     }
     refused(file, "start Java with a larger -Xmx");
+  }
+
+  /** Reads the file of its argument in a JVM of its own and prints the message that comes of it. */
+  static final class Reading {
+    public static void main(String[] arguments) {
+      try {
+        System.out.println("read " + Safetensors.read(Path.of(arguments[0])).tensors().size());
+      } catch (WeightsException e) {
+        System.out.println(e.getMessage());
+      }
+    }
+  }
+
+  @Test
+  void aHeaderThatFillsTheHeapIsRefused() throws IOException, InterruptedException {
+    StringBuilder header = new StringBuilder("{\"__metadata__\":{}");
+    for (int i = 0; header.length() < Safetensors.MAX_HEADER_BYTES - 32; i++) {
+      header.append(",\"").append(i).append("\":{}");
+    }
+    Path file = file(header.append('}').toString(), new byte[0]);
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx80m",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Reading.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(output).isZero();
+    assertThat(output.strip())
+        .startsWith("weights file " + file + ": does not fit into what is free of the heap of ")
+        .endsWith(" MB; start Java with a larger -Xmx")
+        .hasLineCount(1);
   }
 
   @Test
