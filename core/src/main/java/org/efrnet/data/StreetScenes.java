@@ -69,7 +69,7 @@ public final class StreetScenes implements DataSet {
    */
   public static void writeCamvidLayout(Path dir, Map<String, StreetScenes> splits)
       throws IOException {
-    ClassTable camvid = ClassTable.named("camvid");
+    ClassTable camvid = ClassTable.named("camvid-11");
     for (Map.Entry<String, StreetScenes> entry : new TreeMap<>(splits).entrySet()) {
       String split = entry.getKey();
       StreetScenes scenes = entry.getValue();
