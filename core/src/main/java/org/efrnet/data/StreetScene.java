@@ -96,7 +96,7 @@ final class StreetScene {
     double cover = between(0.3, 0.9);
     double size = this.width * between(0.08, 0.3);
     int salt = random.nextInt();
-    for (int y = 0; y < height; y++) {
+    for (int y = 0; y < Math.min(height, horizon + 2); y++) {
       int base = mix(top, low, Math.min(1, y / horizon));
       for (int x = 0; x < width; x++) {
         double cloud =
@@ -183,29 +183,32 @@ final class StreetScene {
     for (int x = 0; x < width; x++) {
       double slope = (x + 0.5 - vanishing) / focal;
       double z = slope * side > 0 ? plane / slope : FAR;
+      int free = height;
       for (Building house : row) {
         if (z >= FAR || house.far < z) {
           continue;
         }
-        // In front of the house the eye passes through a gap and meets the end wall, if at all.
+        // The eye meets the front of one house, and the end walls of those behind where the nearer
+        // are low or leave a gap.
         boolean end = z < house.near;
         double depth = end ? house.near : z;
         double along = end ? Math.abs(slope * depth - plane) : z - house.near;
         if (depth < FAR && (!end || along < 12)) {
-          column(x, depth, along, house, sunlit * (end ? 0.85 : 1));
-          break;
+          free = column(x, depth, along, house, sunlit * (end ? 0.85 : 1), free);
         }
       }
     }
   }
 
-  private void column(int x, double z, double along, Building house, double light) {
+  /** Draws what shows above row {@code free} and returns the row above which nothing is drawn. */
+  private int column(int x, double z, double along, Building house, double light, int free) {
     int top = (int) Math.max(0, horizon - focal * (house.height - eyeY) / z);
-    int foot = (int) Math.min(height, horizon + focal * eyeY / z);
+    int foot = (int) Math.min(free, horizon + focal * eyeY / z);
     for (int y = top; y < foot; y++) {
       double v = eyeY - (y + 0.5 - horizon) * z / focal;
       put(x, y, BUILDING, hazed(shade(house.look.at(along, v), light), z));
     }
+    return Math.min(free, top);
   }
 
   private Look facade(double floor, double tall) {
@@ -350,8 +353,7 @@ final class StreetScene {
     int lamp = random.nextBoolean() ? 0xc02020 : 0xf0f0d8;
     Look end =
         (u, v) -> {
-          double reach =
-              v < belt ? half : half - 0.3 * (v - belt) / (tall - belt) * (van ? 0.3 : 1);
+          double reach = v < belt ? half : half - 0.1 * (v - belt) / (tall - belt);
           double a = Math.abs(u);
           if (a > reach || v < 0.22) {
             return a < half && v < 0.35 && a > half - 0.22 ? grey(25) : v < 0.3 ? SHADOW : CLEAR;
@@ -374,7 +376,7 @@ final class StreetScene {
             return SHADOW;
           }
           double rise = van ? 0.1 : (v - belt) * 1.1;
-          if (v > belt && (u < rise || u > length - (van ? 0.9 : 1.1) - rise)) {
+          if (v > belt && (u < 0.1 * rise || u > length - (van ? 0.9 : 1.1) - rise)) {
             return CLEAR;
           }
           boolean window = v > belt + 0.05 && v < tall - 0.1 && Math.abs(wrap(u, 1.4)) > 0.06;
