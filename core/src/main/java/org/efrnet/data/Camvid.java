@@ -16,6 +16,7 @@ import org.efrnet.images.Masks;
 import org.efrnet.images.Picture;
 import org.efrnet.images.Pictures;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.text.OneLine;
 
 /**
  * CamVid as SegNet's authors laid it out: {@code train.txt}, {@code val.txt} and {@code test.txt}
@@ -57,7 +58,7 @@ public final class Camvid implements DataSet {
       if (!SPLITS.contains(one)) {
         throw new DataException(
             "unknown CamVid split '"
-                + one
+                + OneLine.of(one)
                 + "' for "
                 + dir
                 + ": choose train, val or test, or join them with + as in train+val");
@@ -65,7 +66,11 @@ public final class Camvid implements DataSet {
     }
     if (new LinkedHashSet<>(splits).size() < splits.size()) {
       throw new DataException(
-          "CamVid split '" + split + "' for " + dir + " names a split twice: name each once");
+          "CamVid split '"
+              + OneLine.of(split)
+              + "' for "
+              + dir
+              + " names a split twice: name each once");
     }
     Path root;
     try {
@@ -162,13 +167,20 @@ public final class Camvid implements DataSet {
     String file = parts.length < 2 ? "" : parts[parts.length - 1];
     if (List.of("", ".", "..").contains(folder) || List.of("", ".", "..").contains(file)) {
       throw new DataException(
-          place + " names '" + entry + "': write a folder and a file in it, as in train/X.png");
+          place
+              + " names '"
+              + OneLine.of(entry)
+              + "': write a folder and a file in it, as in train/X.png");
+    }
+    if (entry.chars().anyMatch(Character::isISOControl)) {
+      throw new DataException(
+          place + " names '" + OneLine.of(entry) + "' with control characters: rename the file");
     }
     try {
       return root.resolve(folder).resolve(file);
     } catch (InvalidPathException e) {
       throw new DataException(
-          place + " names '" + entry + "', which is no file name here: rename it", e);
+          place + " names '" + OneLine.of(entry) + "', which is no file name here: rename it", e);
     }
   }
 

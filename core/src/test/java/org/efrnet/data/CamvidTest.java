@@ -51,7 +51,7 @@ class CamvidTest {
     Masks.write(
         dir.resolve(split + "annot").resolve(name + ".png"),
         new Mask(width, height, ids),
-        ClassTable.named("camvid").palette());
+        ClassTable.named("camvid-11").palette());
   }
 
   private AbstractThrowableAssert<?, ?> opening(String split) {
@@ -137,6 +137,8 @@ class CamvidTest {
     opening("train").hasMessageContaining("write a folder and a file in it");
     Files.writeString(list, "../../etc/../passwd\n");
     opening("train").hasMessageContaining("write a folder and a file in it");
+    Files.writeString(list, "train/\u001b[2Jx.png\n");
+    opening("train").hasMessageContaining("'train/\\u001b[2Jx.png' with control characters");
     Files.write(list, new byte[] {(byte) 0xff, (byte) 0xfe, 'x'});
     opening("train").hasMessageContaining("is not UTF-8 text");
     Files.delete(list);

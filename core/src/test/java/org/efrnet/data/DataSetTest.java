@@ -11,7 +11,7 @@ import org.efrnet.images.Picture;
 import org.junit.jupiter.api.Test;
 
 class DataSetTest {
-  private final ExamplesInMemory abc = new ExamplesInMemory("camvid", "a1", "b2", "c3");
+  private final ExamplesInMemory abc = new ExamplesInMemory("camvid-11", "a1", "b2", "c3");
 
   @Test
   void filterKeepsOrderAndNames() throws IOException {
@@ -33,7 +33,7 @@ class DataSetTest {
 
   @Test
   void concatPutsPartsOneAfterTheOther() throws IOException {
-    DataSet both = DataSet.concat("both", List.of(abc, new ExamplesInMemory("camvid", "d4")));
+    DataSet both = DataSet.concat("both", List.of(abc, new ExamplesInMemory("camvid-11", "d4")));
     assertThat(both.names()).containsExactly("a1", "b2", "c3", "d4");
     assertThat(both.load(3).name()).isEqualTo("d4");
     assertThat(both.load(2).name()).isEqualTo("c3");
@@ -86,9 +86,9 @@ class DataSetTest {
 
   @Test
   void overlapNamesWhatBothHold() {
-    DataSet other = new ExamplesInMemory("camvid", "c3", "z", "a1");
+    DataSet other = new ExamplesInMemory("camvid-11", "c3", "z", "a1");
     assertThat(Overlap.between(abc, other)).containsExactly("c3", "a1");
-    assertThat(Overlap.between(abc, new ExamplesInMemory("camvid", "z"))).isEmpty();
+    assertThat(Overlap.between(abc, new ExamplesInMemory("camvid-11", "z"))).isEmpty();
   }
 
   @Test
