@@ -152,11 +152,14 @@ public final class Resize {
 
   private static void shrinkRow(byte[] from, int row, Taps taps, byte[] to, int at, int width) {
     int[] weights = taps.weights;
+    int[] first = taps.first;
+    int[] count = taps.count;
+    int widest = taps.widest;
     int t = at;
     for (int x = 0; x < width; x++, t += 3) {
-      int f = row + 3 * taps.first[x];
-      int w = x * taps.widest;
-      int end = w + taps.count[x];
+      int f = row + 3 * first[x];
+      int w = x * widest;
+      int end = w + count[x];
       int red = ROUND;
       int green = ROUND;
       int blue = ROUND;
@@ -174,7 +177,7 @@ public final class Resize {
 
   private static byte[] resizeRows(byte[] from, int length, Taps taps, int height, int firstRow) {
     byte[] to = new byte[Math.multiplyExact(length, height)];
-    int[] sums = new int[taps.widest > 2 ? length : 0];
+    int[] sums = new int[taps.widest > 4 ? length : 0];
     for (int y = 0; y < height; y++) {
       int f = (taps.first[y] - firstRow) * length;
       int w = y * taps.widest;
@@ -183,6 +186,8 @@ public final class Resize {
         System.arraycopy(from, f, to, y * length, length);
       } else if (count == 2) {
         mixTwo(from, f, length, taps.weights[w], taps.weights[w + 1], to, y * length);
+      } else if (count <= 4) {
+        mixFour(from, f, length, count, taps.weights, w, to, y * length);
       } else {
         Arrays.fill(sums, ROUND);
         for (int k = 0; k < count; k++) {
@@ -200,6 +205,28 @@ public final class Resize {
     for (int i = 0; i < length; i++) {
       to[t + i] =
           (byte) (((from[f + i] & 0xff) * a + (from[f + length + i] & 0xff) * b + ROUND) >> BITS);
+    }
+  }
+
+  /** Three or four rows; with three, the last one is read again at weight 0. */
+  private static void mixFour(
+      byte[] from, int f, int length, int count, int[] weights, int w, byte[] to, int t) {
+    int a = weights[w];
+    int b = weights[w + 1];
+    int c = weights[w + 2];
+    int d = count == 4 ? weights[w + 3] : 0;
+    int f1 = f + length;
+    int f2 = f1 + length;
+    int f3 = f + (count - 1) * length;
+    for (int i = 0; i < length; i++) {
+      to[t + i] =
+          (byte)
+              (((from[f + i] & 0xff) * a
+                      + (from[f1 + i] & 0xff) * b
+                      + (from[f2 + i] & 0xff) * c
+                      + (from[f3 + i] & 0xff) * d
+                      + ROUND)
+                  >> BITS);
     }
   }
 
