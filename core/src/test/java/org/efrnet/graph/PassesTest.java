@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import java.util.Locale;
 import org.efrnet.conformance.RandomModels;
+import org.efrnet.conformance.Small;
 import org.efrnet.networks.EfrNet;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.Conv;
 import org.efrnet.ops.ConvTranspose;
-import org.efrnet.ops.Heads;
 import org.efrnet.ops.Interpolation;
 import org.efrnet.ops.Name;
 import org.efrnet.ops.Network;
@@ -87,31 +87,9 @@ class PassesTest {
     return String.format(Locale.ROOT, "%.3f", cost.convGmac());
   }
 
-  /** A network for a test: one method. */
-  private interface Body {
-    <T> T logits(Ops<T> ops, T image);
-  }
-
-  private record Small(Body body) implements Network {
-    @Override
-    public String name() {
-      return "small";
-    }
-
-    @Override
-    public int classes() {
-      return 3;
-    }
-
-    @Override
-    public <T> Heads<T> heads(Ops<T> ops, T image) {
-      return Heads.of(body.logits(ops, image));
-    }
-  }
-
   /** Applies all combinations of passes and checks that a graph computes what it did. */
-  private static void assertKept(Body body) {
-    Model model = RandomModels.of(new Small(body), 3);
+  private static void assertKept(Small.Body body) {
+    Model model = RandomModels.of(new Small("small", body), 3);
     FloatTensor image = RandomModels.image(2, 3, 7, 10, 4);
     FloatTensor expected = Reference.logits(model, image);
     for (List<Pass> passes : ALL) {
@@ -119,14 +97,14 @@ class PassesTest {
     }
   }
 
-  private static long count(Body body, Pass pass, Class<? extends Op> kind) {
-    Model model = pass.apply(RandomModels.of(new Small(body), 3));
+  private static long count(Small.Body body, Pass pass, Class<? extends Op> kind) {
+    Model model = pass.apply(RandomModels.of(new Small("small", body), 3));
     return model.graph().nodes().stream().filter(n -> kind.isInstance(n.op())).count();
   }
 
   /** Two halved images, resized back, joined and mixed; the second by another way of halving. */
   private record Joined(Pool first, Pool second, Interpolation other, boolean usedElsewhere)
-      implements Body {
+      implements Small.Body {
     @Override
     public <T> T logits(Ops<T> ops, T image) {
       T a = ops.resize(ops.maxPool(image, first), image, Interpolation.BILINEAR);
@@ -141,22 +119,22 @@ class PassesTest {
     Pool wide = new Pool(4, 2, 1, false);
     Pool ceil = new Pool(2, 2, 0, true);
     Interpolation bilinear = Interpolation.BILINEAR;
-    Body equalSizes = new Joined(Pool.HALVE, wide, bilinear, false);
-    Body otherSizes = new Joined(Pool.HALVE, ceil, bilinear, false);
-    Body otherKinds = new Joined(Pool.HALVE, wide, Interpolation.NEAREST, false);
-    Body usedElsewhere = new Joined(Pool.HALVE, wide, bilinear, true);
+    Small.Body equalSizes = new Joined(Pool.HALVE, wide, bilinear, false);
+    Small.Body otherSizes = new Joined(Pool.HALVE, ceil, bilinear, false);
+    Small.Body otherKinds = new Joined(Pool.HALVE, wide, Interpolation.NEAREST, false);
+    Small.Body usedElsewhere = new Joined(Pool.HALVE, wide, bilinear, true);
     Pass pass = new ResizeAfterPointwise();
     assertThat(count(equalSizes, pass, Op.Resize.class)).isEqualTo(1);
-    for (Body kept : List.of(otherSizes, otherKinds, usedElsewhere)) {
+    for (Small.Body kept : List.of(otherSizes, otherKinds, usedElsewhere)) {
       assertThat(count(kept, pass, Op.Resize.class)).isEqualTo(2);
     }
-    for (Body body : List.of(equalSizes, otherSizes, otherKinds, usedElsewhere)) {
+    for (Small.Body body : List.of(equalSizes, otherSizes, otherKinds, usedElsewhere)) {
       assertKept(body);
     }
   }
 
   /** What is normalised, and how that may fail to fold. */
-  private enum Folded implements Body {
+  private enum Folded implements Small.Body {
     CONV(0) {
       @Override
       public <T> T logits(Ops<T> ops, T x) {
