@@ -49,10 +49,10 @@ public abstract class OpsConformance {
     for (String name : Networks.names()) {
       Network network = Networks.named(name, CLASSES).orElseThrow();
       tests.add(agrees(network, 2, 16, 24));
-      tests.add(agrees(network, 1, 40, 32));
+      tests.add(agrees(network, 1, 32, 16));
       if (network.sizeMultiple() == 1) {
-        tests.add(agrees(network, 1, 37, 29));
-        tests.add(agrees(network, 1, 18, 43));
+        tests.add(agrees(network, 1, 21, 27));
+        tests.add(agrees(network, 1, 18, 31));
       }
     }
     return tests.stream();

@@ -31,13 +31,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PassesTest {
   private static final List<List<Pass>> ALL =
       List.of(
-          List.of(new ResizeAfterPointwise()),
-          List.of(new FoldBatchNorm()),
-          Passes.training(),
-          Passes.inference());
+          List.of(new ResizeAfterPointwise()), List.of(new FoldBatchNorm()), Passes.inference());
 
   private static final Name A = new Name("a");
   private static final Name B = new Name("b");
+  private static final Name C = new Name("c");
 
   static List<String> networks() {
     return Networks.names();
@@ -72,6 +70,7 @@ class PassesTest {
     assertThat(convGmac(model)).isEqualTo("2.906");
     assertThat(convGmac(Passes.apply(Passes.training(), model))).isEqualTo("2.685");
     assertThat(Passes.apply(Passes.training(), model).weights()).isEqualTo(model.weights());
+    assertThat(convGmac(Passes.apply(Passes.inference(), model))).isEqualTo("2.574");
     Model used = Passes.apply(Passes.inference(), model);
     // The stem's batch norm stands behind a concatenation and stays.
     assertThat(used.graph().nodes().stream().filter(n -> n.op() instanceof Op.Normalise))
@@ -204,6 +203,73 @@ class PassesTest {
       assertThat(count(body, new FoldBatchNorm(), Op.Normalise.class))
           .as(body.name())
           .isEqualTo(body.left);
+      assertKept(body);
+    }
+  }
+
+  /** Two 1x1 convolutions, joined and mixed, and how that may fail to fold. */
+  private enum Expanded implements Small.Body {
+    FOLDS(1) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE.biased()), ops.conv(x, OTHER), 9);
+      }
+    },
+    THE_INNER_OF_TWO_FOLDS(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        Name outer = new Name("outer");
+        Conv mix = Conv.pointwise(A, 9, 9);
+        T inner = ops.conv(ops.concat(List.of(ops.conv(x, WIDE), ops.conv(x, OTHER))), mix);
+        T beside = ops.conv(x, Conv.pointwise(outer.in("beside"), 3, 5));
+        return ops.conv(ops.concat(List.of(inner, beside)), Conv.pointwise(outer, 14, 2));
+      }
+    },
+    NARROWS(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE), ops.conv(x, Conv.pointwise(C, 3, 2)), 7);
+      }
+    },
+    NOT_POINTWISE(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE), ops.conv(x, Conv.square(C, 3, 4, 3)), 9);
+      }
+    },
+    SHARED(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE), ops.conv(ops.sigmoid(x), WIDE), 10);
+      }
+    },
+    USED_ELSEWHERE(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        T a = ops.conv(x, WIDE);
+        return ops.concat(List.of(a, mixed(ops, a, ops.conv(x, OTHER), 9)));
+      }
+    };
+
+    private static final Conv WIDE = Conv.pointwise(B, 3, 5);
+    private static final Conv OTHER = Conv.pointwise(C, 3, 4);
+    private final int convolutions;
+
+    Expanded(int convolutions) {
+      this.convolutions = convolutions;
+    }
+
+    static <T> T mixed(Ops<T> ops, T a, T b, int channels) {
+      return ops.conv(ops.concat(List.of(a, b)), Conv.pointwise(A, channels, 2));
+    }
+  }
+
+  @Test
+  void expansionsFoldOnlyWhereThatIsCheaperAndTheSame() {
+    for (Expanded body : Expanded.values()) {
+      assertThat(count(body, new FoldExpansion(), Op.Convolve.class))
+          .as(body.name())
+          .isEqualTo(body.convolutions);
       assertKept(body);
     }
   }
