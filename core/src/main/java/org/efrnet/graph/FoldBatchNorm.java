@@ -1,6 +1,5 @@
 package org.efrnet.graph;
 
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
@@ -34,18 +33,10 @@ final class FoldBatchNorm implements Pass {
   /** One application of the pass. */
   private static final class Folding {
     private final Map<String, FloatTensor> tensors;
-    private final Map<Name, Integer> uses = new HashMap<>();
     private final Set<Name> folded = new HashSet<>();
 
     Folding(Model model) {
       tensors = new TreeMap<>(model.weights().tensors());
-      for (Node node : model.graph().nodes()) {
-        if (node.op() instanceof Op.Convolve c) {
-          uses.merge(c.conv().at(), 1, Integer::sum);
-        } else if (node.op() instanceof Op.ConvolveTransposed c) {
-          uses.merge(c.conv().at(), 1, Integer::sum);
-        }
-      }
     }
 
     Optional<Value> replacement(Rewriting graph, Node node) {
@@ -69,12 +60,12 @@ final class FoldBatchNorm implements Pass {
         return normalised(graph, node.inputs().get(0), norm)
             .map(y -> graph.ops().resize(y, like, resize.interpolation()));
       }
-      if (node.op() instanceof Op.Convolve c && uses.get(c.conv().at()) == 1) {
+      if (node.op() instanceof Op.Convolve c && !graph.shares(c)) {
         Conv conv = c.conv();
         fold(conv.at(), conv.bias(), 0, norm);
         return Optional.of(graph.ops().conv(graph.now(node.inputs().get(0)), conv.biased()));
       }
-      if (node.op() instanceof Op.ConvolveTransposed c && uses.get(c.conv().at()) == 1) {
+      if (node.op() instanceof Op.ConvolveTransposed c && !graph.shares(c)) {
         ConvTranspose conv = c.conv();
         fold(conv.at(), conv.bias(), 1, norm);
         Value like = graph.now(node.inputs().get(1));

@@ -41,6 +41,10 @@ public record Graph(
         }
       }
     }
+    if (!outputs.containsKey(LOGITS)) {
+      throw new IllegalArgumentException(
+          "a graph gives '" + LOGITS + "', this one only " + outputs.keySet());
+    }
     for (Map.Entry<String, Value> output : outputs.entrySet()) {
       if (output.getValue().node() >= nodes.size()) {
         throw new IllegalArgumentException("output " + output.getKey() + " is of no node");

@@ -13,7 +13,7 @@ public final class Passes {
 
   /** What may be done to a model that will be used, in order. */
   public static List<Pass> inference() {
-    return List.of(new ResizeAfterPointwise(), new FoldBatchNorm());
+    return List.of(new ResizeAfterPointwise(), new FoldBatchNorm(), new FoldExpansion());
   }
 
   /** The model after all passes, one after the other. */

@@ -15,6 +15,7 @@ import org.efrnet.ops.Ops;
 final class Rewriting {
   private final Graph from;
   private final Map<Value, Integer> uses = new HashMap<>();
+  private final Map<Op, Integer> sameOps = new HashMap<>();
   private final Recorder recorder = new Recorder();
   private final List<List<Value>> results = new ArrayList<>();
 
@@ -31,7 +32,10 @@ final class Rewriting {
 
   private Rewriting(Graph from) {
     this.from = from;
-    from.nodes().forEach(node -> node.inputs().forEach(this::use));
+    for (Node node : from.nodes()) {
+      node.inputs().forEach(this::use);
+      sameOps.merge(node.op(), 1, Integer::sum);
+    }
     from.outputs().values().forEach(this::use);
   }
 
@@ -73,5 +77,10 @@ final class Rewriting {
     return old.equals(Value.IMAGE) || uses.get(old) != 1
         ? Optional.empty()
         : Optional.of(from.nodes().get(old.node()));
+  }
+
+  /** Whether another node of the old graph has this very description, and so its parameters. */
+  boolean shares(Op op) {
+    return sameOps.getOrDefault(op, 0) > 1;
   }
 }

@@ -20,19 +20,20 @@ public record Conv(
     int groups,
     boolean bias) {
   public Conv {
-    if (in < 1 || out < 1 || groups < 1 || in % groups != 0 || out % groups != 0 || stride < 1) {
+    if (in < 1 || out < 1 || groups < 1 || in % groups != 0 || out % groups != 0) {
       throw new IllegalArgumentException(
-          "convolution "
-              + at
-              + ": "
-              + in
-              + " -> "
-              + out
-              + " channels in "
-              + groups
-              + " groups with stride "
-              + stride
-              + " is not possible");
+          String.format(
+              "convolution %s: %d -> %d channels in %d groups is not possible",
+              at, in, out, groups));
+    }
+    if (Math.min(kernel.height(), kernel.width()) < 1
+        || Math.min(dilation.height(), dilation.width()) < 1
+        || Math.min(padding.height(), padding.width()) < 0
+        || stride < 1) {
+      throw new IllegalArgumentException(
+          String.format(
+              "convolution %s: kernel %s, stride %d, padding %s and dilation %s are not possible",
+              at, kernel, stride, padding, dilation));
     }
   }
 

@@ -10,6 +10,15 @@ package org.efrnet.ops;
  */
 public record ConvTranspose(
     Name at, int in, int out, int kernel, int stride, int padding, boolean bias) {
+  public ConvTranspose {
+    if (in < 1 || out < 1 || kernel < 1 || stride < 1 || padding < 0 || padding >= kernel) {
+      throw new IllegalArgumentException(
+          String.format(
+              "transposed convolution %s: %d -> %d channels, kernel %d, stride %d and padding %d"
+                  + " are not possible",
+              at, in, out, kernel, stride, padding));
+    }
+  }
 
   /** The same with a bias. */
   public ConvTranspose biased() {
@@ -23,21 +32,11 @@ public record ConvTranspose(
    */
   public int outputPadding(int from, int to) {
     int extra = to - ((from - 1) * stride - 2 * padding + kernel);
-    if (extra < 0 || extra >= Math.max(stride, 1)) {
+    if (extra < 0 || extra >= stride) {
       throw new IllegalArgumentException(
-          "transposed convolution "
-              + at
-              + " cannot turn "
-              + from
-              + " into "
-              + to
-              + " (kernel "
-              + kernel
-              + ", stride "
-              + stride
-              + ", padding "
-              + padding
-              + ")");
+          String.format(
+              "transposed convolution %s cannot turn %d into %d (kernel %d, stride %d, padding %d)",
+              at, from, to, kernel, stride, padding));
     }
     return extra;
   }

@@ -6,6 +6,17 @@ package org.efrnet.ops;
  * @param ceil whether a last window that hangs over the border counts (Caffe), or is dropped
  */
 public record Pool(int kernel, int stride, int padding, boolean ceil) {
+  public Pool {
+    // More padding than half a kernel would leave windows with nothing but padding.
+    if (kernel < 1 || stride < 1 || padding < 0 || padding > kernel / 2) {
+      throw new IllegalArgumentException(
+          String.format(
+              "pooling with kernel %d, stride %d and padding %d is not possible: padding is at"
+                  + " most half the kernel",
+              kernel, stride, padding));
+    }
+  }
+
   /** {@code 2x2}, stride 2: the usual halving. */
   public static final Pool HALVE = new Pool(2, 2, 0, false);
 

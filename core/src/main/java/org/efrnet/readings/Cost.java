@@ -1,13 +1,14 @@
 package org.efrnet.readings;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Node;
+import org.efrnet.graph.Op;
 import org.efrnet.graph.Value;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.ChannelDropout;
@@ -19,6 +20,7 @@ import org.efrnet.ops.Ops;
 import org.efrnet.ops.Pool;
 import org.efrnet.ops.Pooled;
 import org.efrnet.ops.Prelu;
+import org.efrnet.ops.Size;
 
 /**
  * What a network costs at one input size. Read it off the graph as the network was written, before
@@ -31,10 +33,11 @@ import org.efrnet.ops.Prelu;
  *     element, activations 1 an element at each call, pooling (global as well) 1 an input element;
  *     resizing, unpooling, sigmoid, dropout, sums, products and joins nothing
  * @param convOperations multiply-accumulates of convolutions alone
- * @param receptiveField pixels along one side of the input that reach one output through
- *     convolutions and pooling; the global context of attention is not counted
+ * @param receptiveField pixels along the longer side that reach one output through convolutions and
+ *     pooling; the global context of attention is not counted
  * @param activationBytes the most memory that live values need when the graph is computed node by
- *     node in fp32, every value freed after its last use
+ *     node in fp32 (places of maxima in 32 bits), every node's results freed after their last use;
+ *     stages and dropout are identities and need nothing
  * @param blocks the same by {@link Ops#stage}, in order
  */
 public record Cost(
@@ -52,12 +55,12 @@ public record Cost(
   /** Counts a graph for an image of that shape. */
   public static Cost of(Graph graph, Shape image) {
     Reading reading = new Reading();
-    Trace out = graph.logits(reading, new Trace(image, 1, 1));
+    Trace out = graph.logits(reading, new Trace(image, 1, 1, 1));
     return new Cost(
         reading.totalParameters,
         reading.totalOperations,
         reading.totalConvOperations,
-        (int) Math.round(out.field),
+        (int) Math.round(Math.max(out.rows, out.columns)),
         peakBytes(graph, image),
         List.copyOf(reading.blocks));
   }
@@ -73,42 +76,75 @@ public record Cost(
   }
 
   private static long peakBytes(Graph graph, Shape image) {
-    List<Shape> shapes = new ArrayList<>();
-    Map<Integer, Integer> lastUse = new LinkedHashMap<>();
+    List<List<Shape>> shapes = graph.values(new Shapes(), image);
+    List<Node> nodes = new ArrayList<>();
     boolean[] needed = graph.needed(Set.of(Graph.LOGITS));
-    Shapes rule = new Shapes();
-    for (Node node : graph.nodes()) {
-      List<Shape> in = new ArrayList<>();
+    graph.nodes().stream().filter(node -> needed[node.id()]).forEach(nodes::add);
+    // Identities hold no memory of their own: what reads them reads what they were given.
+    Map<Integer, Integer> holders = new HashMap<>();
+    Map<Integer, Integer> lastUse = new HashMap<>();
+    for (Node node : nodes) {
       for (Value value : node.inputs()) {
-        in.add(value.node() < 0 ? image : shapes.get(value.node()));
-        if (needed[node.id()]) {
-          lastUse.put(value.node(), node.id());
-        }
+        lastUse.put(holder(holders, value), node.id());
       }
-      shapes.add(node.op().read(rule, in).get(0));
-    }
-    lastUse.put(graph.outputs().get(Graph.LOGITS).node(), graph.nodes().size());
-    long live = image.count();
-    long peak = live;
-    for (Node node : graph.nodes()) {
-      if (!needed[node.id()]) {
-        continue;
-      }
-      live += shapes.get(node.id()).count();
-      peak = Math.max(peak, live);
-      for (Value value : new HashSet<>(node.inputs())) {
-        if (lastUse.get(value.node()) == node.id()) {
-          live -= value.node() < 0 ? image.count() : shapes.get(value.node()).count();
-        }
+      if (isIdentity(node)) {
+        holders.put(node.id(), holder(holders, node.inputs().get(0)));
       }
     }
-    return 4 * peak;
+    lastUse.remove(holder(holders, graph.outputs().get(Graph.LOGITS)));
+    Map<Integer, Long> live = new HashMap<>();
+    live.put(Value.IMAGE.node(), image.count());
+    long values = image.count();
+    long peak = values;
+    for (Node node : nodes) {
+      if (!isIdentity(node)) {
+        long count = shapes.get(node.id()).stream().mapToLong(Shape::count).sum();
+        live.put(node.id(), count);
+        values += count;
+        peak = Math.max(peak, values);
+      }
+      for (Value value : node.inputs()) {
+        int holder = holder(holders, value);
+        if (lastUse.getOrDefault(holder, -1) == node.id() && live.containsKey(holder)) {
+          values -= live.remove(holder);
+        }
+      }
+    }
+    return Float.BYTES * peak;
+  }
+
+  private static boolean isIdentity(Node node) {
+    return node.op() instanceof Op.Stage || node.op() instanceof Op.Dropout;
+  }
+
+  private static int holder(Map<Integer, Integer> holders, Value value) {
+    return holders.getOrDefault(value.node(), value.node());
   }
 
   /**
-   * What flows: a shape, the input pixels between neighbours, the input pixels that one value sees.
+   * What flows.
+   *
+   * @param jump input pixels between neighbours
+   * @param rows input rows that one value sees
+   * @param columns input columns that one value sees
    */
-  private record Trace(Shape shape, double jump, double field) {}
+  private record Trace(Shape shape, double jump, double rows, double columns) {
+    /** A map that sees as much. */
+    Trace with(Shape other) {
+      return new Trace(other, jump, rows, columns);
+    }
+
+    /** A map whose values see what {@code kernel} of these in a row and a column do. */
+    Trace through(Shape out, Size kernel, double newJump) {
+      return new Trace(
+          out, newJump, rows + (kernel.height() - 1) * jump, columns + (kernel.width() - 1) * jump);
+    }
+
+    /** The same, seeing what the other sees as well. */
+    Trace and(Trace other) {
+      return new Trace(shape, jump, Math.max(rows, other.rows), Math.max(columns, other.columns));
+    }
+  }
 
   private static final class Reading implements Ops<Trace> {
     private final Shapes shapes = new Shapes();
@@ -132,10 +168,6 @@ public record Cost(
       totalOperations += operations + bias;
     }
 
-    private Trace windowed(Trace x, Shape out, int kernel, int dilation, int stride) {
-      return new Trace(out, x.jump * stride, x.field + (double) (kernel - 1) * dilation * x.jump);
-    }
-
     @Override
     public Trace conv(Trace x, Conv c) {
       Shape out = shapes.conv(x.shape, c);
@@ -147,13 +179,11 @@ public record Cost(
       }
       long positions = (long) out.n() * out.height() * out.width();
       convolution(weights * positions, c.bias() ? c.out() * positions : 0);
-      Trace vertical = windowed(x, out, c.kernel().height(), c.dilation().height(), c.stride());
-      Trace horizontal = windowed(x, out, c.kernel().width(), c.dilation().width(), c.stride());
-      // A pair of 1-D convolutions widens each side once: the field is that of the wider side, so
-      // the vertical half counts and the horizontal half adds nothing.
-      return c.kernel().height() >= c.kernel().width()
-          ? vertical
-          : new Trace(out, horizontal.jump, x.field);
+      Size reach =
+          new Size(
+              (c.kernel().height() - 1) * c.dilation().height() + 1,
+              (c.kernel().width() - 1) * c.dilation().width() + 1);
+      return x.through(out, reach, x.jump * c.stride());
     }
 
     @Override
@@ -166,8 +196,8 @@ public record Cost(
       }
       Shape in = x.shape;
       convolution(weights * in.n() * in.height() * in.width(), c.bias() ? out.count() : 0);
-      int reach = (c.kernel() + c.stride() - 1) / c.stride() - 1;
-      return new Trace(out, x.jump / c.stride(), x.field + reach * x.jump);
+      int reach = (c.kernel() + c.stride() - 1) / c.stride();
+      return x.through(out, Size.square(reach), x.jump / c.stride());
     }
 
     @Override
@@ -201,7 +231,8 @@ public record Cost(
     @Override
     public Trace maxPool(Trace x, Pool pool) {
       totalOperations += x.shape.count();
-      return windowed(x, shapes.maxPool(x.shape, pool), pool.kernel(), 1, pool.stride());
+      Shape out = shapes.maxPool(x.shape, pool);
+      return x.through(out, Size.square(pool.kernel()), x.jump * pool.stride());
     }
 
     @Override
@@ -213,42 +244,42 @@ public record Cost(
     @Override
     public Trace maxUnpool(Trace x, Trace indices, Trace like) {
       Shape out = shapes.maxUnpool(x.shape, indices.shape, like.shape);
-      return new Trace(out, like.jump, Math.max(x.field, indices.field));
+      Trace seen = x.and(indices);
+      return new Trace(out, like.jump, seen.rows, seen.columns);
     }
 
     @Override
     public Trace globalAvgPool(Trace x) {
       totalOperations += x.shape.count();
-      return new Trace(shapes.globalAvgPool(x.shape), x.jump, x.field);
+      return x.with(shapes.globalAvgPool(x.shape));
     }
 
     @Override
     public Trace padChannels(Trace x, int channels) {
-      return new Trace(shapes.padChannels(x.shape, channels), x.jump, x.field);
+      return x.with(shapes.padChannels(x.shape, channels));
     }
 
     @Override
     public Trace resize(Trace x, Trace like, Interpolation interpolation) {
       Shape out = shapes.resize(x.shape, like.shape, interpolation);
-      double reach = interpolation == Interpolation.NEAREST ? 0 : x.jump;
-      return new Trace(out, like.jump, x.field + reach);
+      int reach = interpolation == Interpolation.NEAREST ? 1 : 2;
+      return x.through(out, Size.square(reach), like.jump);
     }
 
     @Override
     public Trace concat(List<Trace> xs) {
-      double field = xs.stream().mapToDouble(x -> x.field).max().orElseThrow();
-      Shape out = shapes.concat(xs.stream().map(x -> x.shape).toList());
-      return new Trace(out, xs.get(0).jump, field);
+      Shape out = shapes.concat(xs.stream().map(Trace::shape).toList());
+      return xs.stream().reduce(Trace::and).orElseThrow().with(out);
     }
 
     @Override
     public Trace add(Trace a, Trace b) {
-      return new Trace(shapes.add(a.shape, b.shape), a.jump, Math.max(a.field, b.field));
+      return a.and(b).with(shapes.add(a.shape, b.shape));
     }
 
     @Override
     public Trace mul(Trace x, Trace gate) {
-      return new Trace(shapes.mul(x.shape, gate.shape), x.jump, Math.max(x.field, gate.field));
+      return x.and(gate).with(shapes.mul(x.shape, gate.shape));
     }
 
     @Override

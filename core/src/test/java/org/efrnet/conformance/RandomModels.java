@@ -22,8 +22,12 @@ public final class RandomModels {
     Map<String, FloatTensor> tensors = new TreeMap<>(Parameters.initial(graph, seed).tensors());
     for (Parameter p : Parameters.of(graph)) {
       switch (p.kind()) {
-        case SCALE, RUNNING_VARIANCE -> tensors.put(p.name(), uniform(random, 0.5, 2, p.shape()));
-        case BIAS, SHIFT, RUNNING_MEAN -> tensors.put(p.name(), uniform(random, -1, 1, p.shape()));
+        // Near the gain at which residual sums over 25 blocks neither explode, which would saturate
+        // gates, nor leave logits that no longer depend on the image.
+        case SCALE -> tensors.put(p.name(), uniform(random, 0.5, 1.5, p.shape()));
+        case RUNNING_VARIANCE -> tensors.put(p.name(), uniform(random, 0.5, 2.5, p.shape()));
+        case BIAS, SHIFT, RUNNING_MEAN ->
+            tensors.put(p.name(), uniform(random, -0.5, 0.5, p.shape()));
         case SLOPE -> tensors.put(p.name(), uniform(random, -0.3, 0.6, p.shape()));
         case CONV_WEIGHT, TRANSPOSED_WEIGHT -> {}
       }

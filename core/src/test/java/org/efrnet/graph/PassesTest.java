@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 import java.util.List;
 import java.util.Locale;
 import org.efrnet.conformance.RandomModels;
+import org.efrnet.conformance.Small;
 import org.efrnet.networks.EfrNet;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.Conv;
 import org.efrnet.ops.ConvTranspose;
-import org.efrnet.ops.Heads;
 import org.efrnet.ops.Interpolation;
 import org.efrnet.ops.Name;
 import org.efrnet.ops.Network;
@@ -31,13 +31,11 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PassesTest {
   private static final List<List<Pass>> ALL =
       List.of(
-          List.of(new ResizeAfterPointwise()),
-          List.of(new FoldBatchNorm()),
-          Passes.training(),
-          Passes.inference());
+          List.of(new ResizeAfterPointwise()), List.of(new FoldBatchNorm()), Passes.inference());
 
   private static final Name A = new Name("a");
   private static final Name B = new Name("b");
+  private static final Name C = new Name("c");
 
   static List<String> networks() {
     return Networks.names();
@@ -72,6 +70,7 @@ class PassesTest {
     assertThat(convGmac(model)).isEqualTo("2.906");
     assertThat(convGmac(Passes.apply(Passes.training(), model))).isEqualTo("2.685");
     assertThat(Passes.apply(Passes.training(), model).weights()).isEqualTo(model.weights());
+    assertThat(convGmac(Passes.apply(Passes.inference(), model))).isEqualTo("2.574");
     Model used = Passes.apply(Passes.inference(), model);
     // The stem's batch norm stands behind a concatenation and stays.
     assertThat(used.graph().nodes().stream().filter(n -> n.op() instanceof Op.Normalise))
@@ -87,31 +86,9 @@ class PassesTest {
     return String.format(Locale.ROOT, "%.3f", cost.convGmac());
   }
 
-  /** A network for a test: one method. */
-  private interface Body {
-    <T> T logits(Ops<T> ops, T image);
-  }
-
-  private record Small(Body body) implements Network {
-    @Override
-    public String name() {
-      return "small";
-    }
-
-    @Override
-    public int classes() {
-      return 3;
-    }
-
-    @Override
-    public <T> Heads<T> heads(Ops<T> ops, T image) {
-      return Heads.of(body.logits(ops, image));
-    }
-  }
-
   /** Applies all combinations of passes and checks that a graph computes what it did. */
-  private static void assertKept(Body body) {
-    Model model = RandomModels.of(new Small(body), 3);
+  private static void assertKept(Small.Body body) {
+    Model model = RandomModels.of(new Small("small", body), 3);
     FloatTensor image = RandomModels.image(2, 3, 7, 10, 4);
     FloatTensor expected = Reference.logits(model, image);
     for (List<Pass> passes : ALL) {
@@ -119,14 +96,14 @@ class PassesTest {
     }
   }
 
-  private static long count(Body body, Pass pass, Class<? extends Op> kind) {
-    Model model = pass.apply(RandomModels.of(new Small(body), 3));
+  private static long count(Small.Body body, Pass pass, Class<? extends Op> kind) {
+    Model model = pass.apply(RandomModels.of(new Small("small", body), 3));
     return model.graph().nodes().stream().filter(n -> kind.isInstance(n.op())).count();
   }
 
   /** Two halved images, resized back, joined and mixed; the second by another way of halving. */
   private record Joined(Pool first, Pool second, Interpolation other, boolean usedElsewhere)
-      implements Body {
+      implements Small.Body {
     @Override
     public <T> T logits(Ops<T> ops, T image) {
       T a = ops.resize(ops.maxPool(image, first), image, Interpolation.BILINEAR);
@@ -141,22 +118,22 @@ class PassesTest {
     Pool wide = new Pool(4, 2, 1, false);
     Pool ceil = new Pool(2, 2, 0, true);
     Interpolation bilinear = Interpolation.BILINEAR;
-    Body equalSizes = new Joined(Pool.HALVE, wide, bilinear, false);
-    Body otherSizes = new Joined(Pool.HALVE, ceil, bilinear, false);
-    Body otherKinds = new Joined(Pool.HALVE, wide, Interpolation.NEAREST, false);
-    Body usedElsewhere = new Joined(Pool.HALVE, wide, bilinear, true);
+    Small.Body equalSizes = new Joined(Pool.HALVE, wide, bilinear, false);
+    Small.Body otherSizes = new Joined(Pool.HALVE, ceil, bilinear, false);
+    Small.Body otherKinds = new Joined(Pool.HALVE, wide, Interpolation.NEAREST, false);
+    Small.Body usedElsewhere = new Joined(Pool.HALVE, wide, bilinear, true);
     Pass pass = new ResizeAfterPointwise();
     assertThat(count(equalSizes, pass, Op.Resize.class)).isEqualTo(1);
-    for (Body kept : List.of(otherSizes, otherKinds, usedElsewhere)) {
+    for (Small.Body kept : List.of(otherSizes, otherKinds, usedElsewhere)) {
       assertThat(count(kept, pass, Op.Resize.class)).isEqualTo(2);
     }
-    for (Body body : List.of(equalSizes, otherSizes, otherKinds, usedElsewhere)) {
+    for (Small.Body body : List.of(equalSizes, otherSizes, otherKinds, usedElsewhere)) {
       assertKept(body);
     }
   }
 
   /** What is normalised, and how that may fail to fold. */
-  private enum Folded implements Body {
+  private enum Folded implements Small.Body {
     CONV(0) {
       @Override
       public <T> T logits(Ops<T> ops, T x) {
@@ -226,6 +203,73 @@ class PassesTest {
       assertThat(count(body, new FoldBatchNorm(), Op.Normalise.class))
           .as(body.name())
           .isEqualTo(body.left);
+      assertKept(body);
+    }
+  }
+
+  /** Two 1x1 convolutions, joined and mixed, and how that may fail to fold. */
+  private enum Expanded implements Small.Body {
+    FOLDS(1) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE.biased()), ops.conv(x, OTHER), 9);
+      }
+    },
+    THE_INNER_OF_TWO_FOLDS(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        Name outer = new Name("outer");
+        Conv mix = Conv.pointwise(A, 9, 9);
+        T inner = ops.conv(ops.concat(List.of(ops.conv(x, WIDE), ops.conv(x, OTHER))), mix);
+        T beside = ops.conv(x, Conv.pointwise(outer.in("beside"), 3, 5));
+        return ops.conv(ops.concat(List.of(inner, beside)), Conv.pointwise(outer, 14, 2));
+      }
+    },
+    NARROWS(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE), ops.conv(x, Conv.pointwise(C, 3, 2)), 7);
+      }
+    },
+    NOT_POINTWISE(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE), ops.conv(x, Conv.square(C, 3, 4, 3)), 9);
+      }
+    },
+    SHARED(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        return mixed(ops, ops.conv(x, WIDE), ops.conv(ops.sigmoid(x), WIDE), 10);
+      }
+    },
+    USED_ELSEWHERE(3) {
+      @Override
+      public <T> T logits(Ops<T> ops, T x) {
+        T a = ops.conv(x, WIDE);
+        return ops.concat(List.of(a, mixed(ops, a, ops.conv(x, OTHER), 9)));
+      }
+    };
+
+    private static final Conv WIDE = Conv.pointwise(B, 3, 5);
+    private static final Conv OTHER = Conv.pointwise(C, 3, 4);
+    private final int convolutions;
+
+    Expanded(int convolutions) {
+      this.convolutions = convolutions;
+    }
+
+    static <T> T mixed(Ops<T> ops, T a, T b, int channels) {
+      return ops.conv(ops.concat(List.of(a, b)), Conv.pointwise(A, channels, 2));
+    }
+  }
+
+  @Test
+  void expansionsFoldOnlyWhereThatIsCheaperAndTheSame() {
+    for (Expanded body : Expanded.values()) {
+      assertThat(count(body, new FoldExpansion(), Op.Convolve.class))
+          .as(body.name())
+          .isEqualTo(body.convolutions);
       assertKept(body);
     }
   }

@@ -1,0 +1,91 @@
+package org.efrnet.conformance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.efrnet.graph.Model;
+import org.efrnet.networks.Networks;
+import org.efrnet.ops.Network;
+import org.efrnet.readings.Reference;
+import org.efrnet.weights.FloatTensor;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What every engine must compute: each operation and each network as {@link Reference} does, and
+ * EFRNet as an independent implementation did. An engine's tests extend this class.
+ */
+public abstract class OpsConformance {
+  /** Rows and columns for operations: odd and even, of both sides. */
+  private static final int[][] SIZES = {{13, 18}, {8, 11}};
+
+  private static final int CLASSES = 5;
+
+  /**
+   * Computes a model's main head as the engine would be used.
+   *
+   * @param image (N, 3, H, W)
+   * @return (N, C, H, W)
+   */
+  protected abstract FloatTensor logits(Model model, FloatTensor image);
+
+  /** The largest difference allowed, relative to the largest magnitude expected. */
+  protected double tolerance() {
+    return 1e-4;
+  }
+
+  @TestFactory
+  final Stream<DynamicTest> operations() {
+    return Operations.all().stream()
+        .flatMap(network -> Stream.of(SIZES).map(size -> agrees(network, 2, size[0], size[1])));
+  }
+
+  @TestFactory
+  final Stream<DynamicTest> networks() {
+    List<DynamicTest> tests = new ArrayList<>();
+    for (String name : Networks.names()) {
+      Network network = Networks.named(name, CLASSES).orElseThrow();
+      tests.add(agrees(network, 2, 16, 24));
+      tests.add(agrees(network, 1, 32, 16));
+      if (network.sizeMultiple() == 1) {
+        tests.add(agrees(network, 1, 21, 27));
+        tests.add(agrees(network, 1, 18, 31));
+      }
+    }
+    return tests.stream();
+  }
+
+  private DynamicTest agrees(Network network, int n, int height, int width) {
+    String name = network.name() + " on " + n + "x3x" + height + "x" + width;
+    return DynamicTest.dynamicTest(
+        name,
+        () -> {
+          Model model = RandomModels.of(network, 1);
+          FloatTensor image = RandomModels.image(n, 3, height, width, 2);
+          assertClose(name, logits(model, image), Reference.logits(model, image));
+        });
+  }
+
+  @Test
+  final void agreesWithAnIndependentImplementation() {
+    Oracle oracle = Oracle.read();
+    assertClose("oracle", logits(oracle.model(), oracle.input()), oracle.logits());
+  }
+
+  private void assertClose(String name, FloatTensor actual, FloatTensor expected) {
+    assertThat(actual.shape()).as("shape of %s", name).isEqualTo(expected.shape());
+    double largest = 0;
+    double difference = 0;
+    for (int i = 0; i < expected.values().length; i++) {
+      largest = Math.max(largest, Math.abs(expected.values()[i]));
+      difference = Math.max(difference, Math.abs(actual.values()[i] - expected.values()[i]));
+    }
+    assertThat(largest).as("magnitude of %s", name).isPositive().isFinite();
+    assertThat(difference / largest)
+        .as("largest difference of %s, relative to the largest value %s", name, largest)
+        .isLessThanOrEqualTo(tolerance());
+  }
+}
