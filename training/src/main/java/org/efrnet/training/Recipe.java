@@ -44,6 +44,7 @@ import org.efrnet.torch.Precision;
  * @param averageDecay of the moving average of the weights that the bundle gets; 0 for none
  * @param learnSlopes whether PReLU slopes learn; frozen at 0.25 they make a step a quarter cheaper
  * @param phases one after the other; the schedule runs over all of them
+ * @param bundle what the trained bundle says of itself; changes nothing in the training
  */
 public record Recipe(
     @JsonProperty(required = true) String name,
@@ -57,7 +58,8 @@ public record Recipe(
     @JsonProperty(required = true) double averageDecay,
     @JsonProperty(required = true) boolean learnSlopes,
     @JsonProperty(required = true) Jitter jitter,
-    @JsonProperty(required = true) List<Phase> phases) {
+    @JsonProperty(required = true) List<Phase> phases,
+    @JsonProperty(required = true) Bundle bundle) {
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -161,6 +163,18 @@ public record Recipe(
           jitter.saturation());
     }
   }
+
+  /**
+   * What the bundle says.
+   *
+   * @param height rows to which pictures are scaled before they are segmented
+   * @param licence of the weights, by its SPDX identifier: that of the data may bind them
+   * @param note one sentence on why
+   */
+  public record Bundle(
+      @JsonProperty(required = true) int height,
+      @JsonProperty(required = true) String licence,
+      @JsonProperty(required = true) String note) {}
 
   /**
    * Reads a recipe.
@@ -345,7 +359,9 @@ public record Recipe(
   @JsonIgnore
   public String fingerprint() {
     try {
-      byte[] json = MAPPER.writeValueAsString(this).getBytes(StandardCharsets.UTF_8);
+      ObjectNode tree = MAPPER.valueToTree(this);
+      tree.remove("bundle");
+      byte[] json = MAPPER.writeValueAsString(tree).getBytes(StandardCharsets.UTF_8);
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
     } catch (JsonProcessingException | NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
+import org.efrnet.bundle.BundleConfig;
+import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
@@ -152,6 +154,30 @@ public final class Trainer {
       boolean finished = loop(learner, checkpoint);
       return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
     }
+  }
+
+  /**
+   * The bundle of a finished training: weights, recipe, log and a card.
+   *
+   * @throws IOException if the run's log cannot be read
+   */
+  public ModelBundle bundle(Outcome outcome) throws IOException {
+    Recipe.Phase last = recipe.phases().get(recipe.phases().size() - 1);
+    int[] crop = last.cropSize();
+    BundleConfig config =
+        BundleConfig.of(
+            recipe.name(),
+            new BundleConfig.Architecture(recipe.network(), data.classes().size()),
+            data.classes(),
+            Normalization.IMAGENET,
+            recipe.bundle().height(),
+            new BundleConfig.TrainingSize(crop[0], crop[1]),
+            new BundleConfig.Licence(recipe.bundle().licence(), recipe.bundle().note()),
+            Map.of());
+    return ModelBundle.of(config, outcome.weights())
+        .withCard(Card.of(recipe, data, outcome))
+        .withRecipe(recipe.toYaml())
+        .withLog(Files.readString(run.resolve("train.jsonl")));
   }
 
   private boolean loop(Learner learner, Path checkpoint) throws IOException, InterruptedException {

@@ -1,0 +1,105 @@
+package org.efrnet.cli;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.efrnet.text.Nearest;
+import org.efrnet.text.OneLine;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IExitCodeExceptionMapper;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** {@code efrnet}: the root of all commands. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+@Command(
+    name = "efrnet",
+    description = "Real-time street-scene segmentation in plain Java.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    scope = ScopeType.INHERIT,
+    subcommands = {
+      SegmentCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      NetworksCommand.class
+    },
+    footerHeading = "%nCommands to copy:%n",
+    footer = {
+      "  ./efrnet segment samples/street.jpg -o out",
+      "  ./efrnet segment pictures/ -o out --size native",
+      "  ./efrnet networks --size 640x360 --classes 19",
+      "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
+      "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",
+      "  ./efrnet evaluate runs/camvid/bundle --data CamVid --split test"
+    })
+public final class Main implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  /** Runs a command and exits with its code. */
+  public static void main(String[] args) {
+    // No command opens a window; without this, reading a picture may look for a display.
+    System.setProperty("java.awt.headless", "true");
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    CommandLine line = new CommandLine(new Main());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setParameterExceptionHandler(Main::wrongUsage);
+    line.setExecutionExceptionHandler(
+        (e, command, parsed) -> {
+          command.getErr().println("efrnet: " + message(e));
+          if (System.getenv("EFRNET_TRACE") != null) {
+            e.printStackTrace(command.getErr());
+          }
+          return 1;
+        });
+    IExitCodeExceptionMapper failed = e -> 1;
+    line.setExitCodeExceptionMapper(failed);
+    return line;
+  }
+
+  private static String message(Exception e) {
+    boolean meant =
+        e instanceof Failure
+            || e instanceof IOException
+            || e instanceof IllegalArgumentException
+            || e instanceof IllegalStateException
+            || e instanceof ArithmeticException;
+    String text = e.getMessage() == null ? "" : OneLine.of(e.getMessage());
+    return meant && !text.isEmpty()
+        ? text
+        : "unexpected " + e.getClass().getSimpleName() + ": " + text
+            + " (set EFRNET_TRACE=1 to see where, and please report it)";
+  }
+
+  private static int wrongUsage(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    PrintWriter err = command.getErr();
+    StringBuilder text = new StringBuilder("efrnet: ").append(OneLine.of(e.getMessage()));
+    if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
+      String word = unmatched.getUnmatched().get(0);
+      List<String> known =
+          word.startsWith("-")
+              ? command.getCommandSpec().options().stream()
+                  .map(CommandLine.Model.OptionSpec::longestName)
+                  .toList()
+              : List.copyOf(command.getSubcommands().keySet());
+      Nearest.to(word, known).ifPresent(n -> text.append("; did you mean '" + n + "'?"));
+    }
+    err.println(
+        text + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
+    return 2;
+  }
+
+  @Override
+  public Integer call() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+    return 2;
+  }
+}

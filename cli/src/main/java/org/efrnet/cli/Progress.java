@@ -1,0 +1,52 @@
+package org.efrnet.cli;
+
+import java.io.PrintStream;
+import java.util.Optional;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/** Shows how far long work is: a bar on a terminal, one line per 10 % otherwise; on stderr. */
+final class Progress implements AutoCloseable {
+  private final String task;
+  private final long max;
+  private final PrintStream out = System.err;
+  private final Optional<ProgressBar> bar;
+  private long tenths;
+
+  Progress(String task, long max) {
+    this.task = task;
+    this.max = Math.max(1, max);
+    this.bar =
+        System.console() == null
+            ? Optional.empty()
+            : Optional.of(
+                new ProgressBarBuilder()
+                    .setTaskName(task)
+                    .setInitialMax(max)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setUpdateIntervalMillis(200)
+                    .build());
+  }
+
+  /** Work already done by an earlier run: not worth a line. */
+  void startAt(long done) {
+    tenths = 10 * done / max;
+    bar.ifPresent(b -> b.stepTo(done));
+  }
+
+  void to(long done, String detail) {
+    if (bar.isPresent()) {
+      bar.get().stepTo(done);
+      bar.get().setExtraMessage(" " + detail);
+    } else if (10 * done / max > tenths) {
+      tenths = 10 * done / max;
+      out.println(task + " " + 100 * done / max + " %" + (detail.isEmpty() ? "" : "  " + detail));
+    }
+  }
+
+  @Override
+  public void close() {
+    bar.ifPresent(ProgressBar::close);
+  }
+}

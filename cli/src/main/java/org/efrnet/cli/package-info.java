@@ -1,0 +1,2 @@
+/** The command line: words in, files and one-line messages out. */
+package org.efrnet.cli;

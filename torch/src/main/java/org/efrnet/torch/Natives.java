@@ -1,0 +1,31 @@
+package org.efrnet.torch;
+
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.global.torch;
+
+/** What this process holds outside Java's heap, and how many threads libtorch computes with. */
+public final class Natives {
+  private Natives() {}
+
+  /**
+   * Threads of libtorch's operations from now on, for the whole process.
+   *
+   * @param threads at least 1
+   */
+  public static void setThreads(int threads) {
+    if (threads < 1) {
+      throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
+    }
+    torch.set_num_threads(threads);
+  }
+
+  /** Native objects that Java still refers to: constant over calls, or something leaks. */
+  public static long live() {
+    return Pointer.totalCount();
+  }
+
+  /** Memory of this process that is in RAM, in bytes, Java's heap included. */
+  public static long residentBytes() {
+    return Pointer.physicalBytes();
+  }
+}
