@@ -1,0 +1,151 @@
+package org.efrnet.torch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.efrnet.graph.Graph;
+import org.efrnet.graph.Model;
+import org.efrnet.graph.Passes;
+import org.efrnet.networks.EfrNet;
+import org.efrnet.readings.Parameters;
+import org.efrnet.weights.FloatTensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LearnerTest {
+  private static final int CLASSES = 3;
+
+  private static Model model() {
+    Graph graph = Graph.of(EfrNet.of(CLASSES));
+    return new Model(graph, Parameters.initial(graph, 4));
+  }
+
+  private static LearningRule rule(boolean slopes) {
+    return new LearningRule(
+        new Optimiser.Sgd(0.9, 1e-4, true),
+        new float[0],
+        255,
+        0,
+        Double.POSITIVE_INFINITY,
+        0.9,
+        slopes,
+        LearningRule.Decay.CONVOLUTIONS);
+  }
+
+  /** Left third class 0, middle 1, right 2; brightness says which. */
+  private static Batch batch(long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    int height = 32;
+    int width = 48;
+    float[] planes = new float[2 * 3 * height * width];
+    byte[] truth = new byte[2 * height * width];
+    for (int i = 0; i < planes.length; i++) {
+      planes[i] = i % width / 16 - 1 + (float) random.nextDouble(-0.5, 0.5);
+    }
+    for (int i = 0; i < truth.length; i++) {
+      truth[i] = (byte) (i % width / 16);
+    }
+    return new Batch(2, height, width, planes, truth);
+  }
+
+  private static double train(Learner learner, int from, int to) {
+    double loss = 0;
+    for (int i = from; i < to; i++) {
+      loss = learner.step(batch(i), 0.05, new SplittableRandom(i));
+    }
+    return loss;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Precision.class)
+  void learnsInEveryPrecision(Precision precision) {
+    try (Learner learner = new Learner(model(), rule(true), Execution.CPU.with(precision))) {
+      double first = train(learner, 0, 1);
+      double last = train(learner, 1, 40);
+      assertThat(last).isLessThan(first / 3);
+    }
+  }
+
+  @Test
+  void frozenSlopesStay() {
+    try (Learner learner = new Learner(model(), rule(false), Execution.CPU)) {
+      train(learner, 0, 3);
+      assertThat(learner.weights().get("b1.1.act.weight").values()).containsExactly(0.25f);
+    }
+    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+      train(learner, 0, 3);
+      assertThat(learner.weights().get("b1.1.act.weight").values()[0]).isNotEqualTo(0.25f);
+    }
+  }
+
+  @Test
+  void goesOnFromItsStateAsIfNothingHadHappened() {
+    String straight;
+    String average;
+    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+      train(learner, 0, 6);
+      straight = learner.weights().digest();
+      average = learner.averagedWeights().digest();
+    }
+    Map<String, FloatTensor> state;
+    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+      train(learner, 0, 3);
+      state = learner.state();
+    }
+    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+      learner.restore(state, 3);
+      train(learner, 3, 6);
+      assertThat(learner.weights().digest()).isEqualTo(straight);
+      assertThat(learner.averagedWeights().digest()).isEqualTo(average).isNotEqualTo(straight);
+      assertThat(learner.steps()).isEqualTo(6);
+    }
+  }
+
+  @Test
+  void refusesAStateOfAnotherRule() {
+    LearningRule adam = LearningRule.plain(new Optimiser.AdamW(0.9, 0.99, 1e-8, 0), 255);
+    try (Learner learner = new Learner(model(), rule(true), Execution.CPU);
+        Learner other = new Learner(model(), adam, Execution.CPU)) {
+      assertThatThrownBy(() -> other.restore(learner.state(), 1))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("momentum")
+          .hasMessageContaining("second");
+    }
+  }
+
+  @Test
+  void stopsWhereTheLossIsNoNumber() {
+    Batch broken = batch(1);
+    Arrays.fill(broken.planes(), Float.NaN);
+    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+      String before = Arrays.toString(learner.state().get("trained").values());
+      assertThatThrownBy(() -> learner.step(broken, 0.1, new SplittableRandom(1)))
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessageContaining("NaN");
+      assertThat(Arrays.toString(learner.state().get("trained").values())).isEqualTo(before);
+      assertThat(learner.steps()).isZero();
+    }
+  }
+
+  @Test
+  void trainingPassesChangeNothingButSpeed() {
+    Model written = model();
+    Model rewritten = Passes.apply(Passes.training(), written);
+    assertThat(rewritten.graph()).isNotEqualTo(written.graph());
+    Execution exact = Execution.CPU.with(Precision.FP64);
+    try (Learner a = new Learner(written, rule(true), exact);
+        Learner b = new Learner(rewritten, rule(true), exact)) {
+      train(a, 0, 4);
+      train(b, 0, 4);
+      float[] expected = a.weights().get("ffm2.fuse.conv.weight").values();
+      float[] actual = b.weights().get("ffm2.fuse.conv.weight").values();
+      for (int i = 0; i < expected.length; i++) {
+        assertThat(actual[i]).isCloseTo(expected[i], org.assertj.core.data.Offset.offset(1e-6f));
+      }
+    }
+  }
+}
