@@ -1,0 +1,118 @@
+package org.efrnet.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.efrnet.torch.Optimiser;
+import org.efrnet.torch.Precision;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecipeTest {
+  private static final Path RECIPES = Path.of("..", "recipes");
+
+  @TempDir private Path dir;
+
+  static Stream<Path> recipes() throws IOException {
+    try (Stream<Path> files = Files.list(RECIPES)) {
+      return files.filter(f -> f.toString().endsWith(".yaml")).sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void everyRecipeOfTheRepositoryIsValidAndSurvivesItsOwnYaml(Path file) throws IOException {
+    Recipe recipe = Recipe.read(file, List.of());
+    Path copy = dir.resolve("copy.yaml");
+    Files.writeString(copy, recipe.toYaml());
+    assertThat(Recipe.read(copy, List.of()).fingerprint()).isEqualTo(recipe.fingerprint());
+  }
+
+  @Test
+  void thePapersRecipeIsThePapers() throws IOException {
+    Recipe recipe = Recipe.read(RECIPES.resolve("efrnet.camvid-paper.yaml"), List.of());
+    assertThat(recipe.optimiser().optimiser()).isEqualTo(new Optimiser.Sgd(0.9, 5e-4, false));
+    assertThat(recipe.schedule()).isEqualTo(new PolySchedule(0.01, 0.9, 0));
+    assertThat(recipe.phases()).singleElement().extracting(Recipe.Phase::batch).isEqualTo(10);
+    assertThat(recipe.loss()).isEqualTo(new Recipe.Loss(0, 0));
+  }
+
+  @Test
+  void overridesReachEveryDepth() throws IOException {
+    Path smoke = RECIPES.resolve("smoke.yaml");
+    Recipe plain = Recipe.read(smoke, List.of());
+    Recipe changed =
+        Recipe.read(
+            smoke,
+            List.of("seed=7", "phases.0.epochs=3", "optimiser.weightDecay=1e-3", "precision=bf16"));
+    assertThat(changed.seed()).isEqualTo(7);
+    assertThat(changed.phases().get(0).epochs()).isEqualTo(3);
+    assertThat(changed.optimiser().weightDecay()).isEqualTo(1e-3);
+    assertThat(changed.precision()).isEqualTo(Precision.BF16);
+    assertThat(changed.fingerprint()).isNotEqualTo(plain.fingerprint());
+  }
+
+  @Test
+  void whatTheBundleSaysOfItselfIsNotPartOfTheTraining() throws IOException {
+    Path smoke = RECIPES.resolve("smoke.yaml");
+    assertThat(Recipe.read(smoke, List.of("bundle.height=77")).fingerprint())
+        .isEqualTo(Recipe.read(smoke, List.of()).fingerprint());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "sed=7 | no key 'sed'; did you mean 'seed'",
+        "phases.9.epochs=1 | no key '9'",
+        "optimiser.momentun=1 | did you mean 'momentum'",
+        "seed | is not key=value",
+        "phases.0.batch=1 | at least 2: batch norm",
+        "phases.0.epochs=0 | phases.0.epochs is 0",
+        "phases.0.crop=wide | WIDTHxHEIGHT",
+        "phases.0.scale=[1] | two numbers",
+        "phases.0.scale=[2, 1] | scales 2.0..1.0",
+        "network=efrnot | did you mean 'efrnet'",
+        "seed= | seed has no value",
+        "seed=high | seed",
+        "precision=fp31 | precision",
+        "schedule.rate=0 | rate 0.0 must be above 0",
+        "phases=[] | phases is empty",
+      })
+  void refusesInOneLine(String override, String message) {
+    assertThatThrownBy(() -> Recipe.read(RECIPES.resolve("smoke.yaml"), List.of(override)))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining(message)
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void refusesAFileInOneLine() throws IOException {
+    assertThatThrownBy(() -> Recipe.read(dir.resolve("none.yaml"), List.of()))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("none.yaml: no such file");
+    Path file = dir.resolve("r.yaml");
+    String smoke = Files.readString(RECIPES.resolve("smoke.yaml"));
+    Files.writeString(file, smoke.replace("\nseed:", "\nsede:"));
+    assertThatThrownBy(() -> Recipe.read(file, List.of()))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("unknown key 'sede'; did you mean 'seed'?");
+    Files.writeString(file, smoke.replace("seed: 1\n", ""));
+    assertThatThrownBy(() -> Recipe.read(file, List.of()))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("seed");
+    Files.writeString(file, "- 1\n- 2\n");
+    assertThatThrownBy(() -> Recipe.read(file, List.of()))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("r.yaml");
+  }
+}
