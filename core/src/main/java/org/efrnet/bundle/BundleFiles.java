@@ -4,13 +4,14 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -32,8 +34,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
+import org.efrnet.text.StrictYaml;
 
 /** The files of a bundle's folder: their names, checksums and limits. */
 final class BundleFiles {
@@ -106,18 +108,12 @@ final class BundleFiles {
   static BundleConfig config(Path dir) throws BundleException {
     String text = text(dir, CONFIG).orElseThrow(() -> missing(dir, CONFIG));
     try {
-      return JSON.readValue(text, BundleConfig.class);
-    } catch (UnrecognizedPropertyException e) {
-      List<String> known = e.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
-      String hint = Nearest.hint(e.getPropertyName(), known);
-      throw bad(
-          dir,
-          CONFIG,
-          "has the unknown key '"
-              + OneLine.of(e.getPropertyName())
-              + "'"
-              + (hint.isEmpty() ? "; known are " + String.join(", ", known) : hint),
-          e);
+      JsonNode json = JSON.readTree(text);
+      if (!json.isObject()) {
+        throw bad(dir, CONFIG, "is not a JSON object");
+      }
+      requireKnownKeys(dir, json);
+      return JSON.treeToValue(json, BundleConfig.class);
     } catch (ValueInstantiationException e) {
       // The constructor's own words: the bundle's author can act on them.
       Throwable cause = e.getCause() == null ? e : e.getCause();
@@ -133,8 +129,24 @@ final class BundleFiles {
     }
   }
 
+  /** Before Jackson, to whom a misspelt key is first of all another one that is missing. */
+  private static void requireKnownKeys(Path dir, JsonNode json) throws BundleException {
+    try {
+      StrictYaml.requireKnownKeys(
+          json,
+          Arrays.stream(BundleConfig.class.getRecordComponents())
+              .map(RecordComponent::getName)
+              .toList());
+    } catch (IOException e) {
+      throw bad(dir, CONFIG, e.getMessage(), e);
+    }
+  }
+
   private static String firstLine(JsonProcessingException e) {
-    return OneLine.of(e.getOriginalMessage().lines().findFirst().orElse(""));
+    String line = e.getOriginalMessage().lines().findFirst().orElse("");
+    // Behind it Jackson names the switch of its own that made it an error.
+    int end = line.indexOf("; `DeserializationFeature");
+    return OneLine.of(end < 0 ? line : line.substring(0, end));
   }
 
   private static String path(JsonMappingException e) {

@@ -1,0 +1,318 @@
+package org.efrnet.bundle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import org.efrnet.labels.ClassTable;
+import org.efrnet.weights.FloatTensor;
+import org.efrnet.weights.Safetensors;
+import org.efrnet.weights.Weights;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelBundleTest {
+  private static ModelBundle whole;
+
+  @TempDir Path folder;
+  private Path dir;
+
+  @BeforeAll
+  static void makeBundle() {
+    whole =
+        Bundles.untrained("enet", 36, 1)
+            .withCard("# A card\nwith ümlauts\n")
+            .withRecipe("epochs: 1\n")
+            .withLog("{\"step\": 1}\n");
+  }
+
+  @BeforeEach
+  void chooseFolder() {
+    dir = folder.resolve("a.bundle");
+  }
+
+  private void replaceInConfig(UnaryOperator<String> change) throws IOException {
+    Path config = dir.resolve("config.json");
+    String before = Files.readString(config);
+    String after = change.apply(before);
+    assertThat(after).isNotEqualTo(before);
+    Files.writeString(config, after);
+    Files.delete(dir.resolve("SHA256SUMS"));
+  }
+
+  private void assertRefused(String... parts) {
+    assertThatThrownBy(() -> ModelBundle.read(dir))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining(dir.toString())
+        .hasMessageContainingAll(parts)
+        .message()
+        .doesNotContain("\n");
+  }
+
+  @Test
+  void readsWhatItWrote() throws IOException {
+    whole.write(dir);
+    ModelBundle read = ModelBundle.read(dir);
+
+    assertThat(read.config()).isEqualTo(whole.config());
+    assertThat(read.weights()).isEqualTo(whole.weights());
+    assertThat(read.card()).isEqualTo(whole.card());
+    assertThat(read.recipe()).isEqualTo(whole.recipe());
+    assertThat(read.log()).isEqualTo(whole.log());
+    assertThat(read.digest()).isEqualTo(whole.digest()).hasSize(64);
+    assertThat(read.network()).isEqualTo(whole.network());
+    assertThat(read.model().graph()).isEqualTo(whole.model().graph());
+    assertThat(read.classes()).isEqualTo(ClassTable.named("camvid-11"));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).containsExactly(dir);
+    }
+  }
+
+  @Test
+  void theSameBundleIsTheSameBytes() throws IOException {
+    whole.write(dir);
+    Path other = folder.resolve("b");
+    ModelBundle.read(dir).write(other);
+    for (String file : BundleFiles.NAMES) {
+      assertThat(other.resolve(file)).hasSameBinaryContentAs(dir.resolve(file));
+    }
+  }
+
+  @Test
+  void cardRecipeLogAndChecksumsMayBeMissing() throws IOException {
+    ModelBundle bare = ModelBundle.of(whole.config(), whole.weights());
+    bare.write(dir);
+    Files.delete(dir.resolve("SHA256SUMS"));
+    ModelBundle read = ModelBundle.read(dir);
+    assertThat(read.card()).isEmpty();
+    assertThat(read.recipe()).isEmpty();
+    assertThat(read.log()).isEmpty();
+    assertThat(read.digest()).isEqualTo(whole.digest());
+  }
+
+  @Test
+  void theDigestFollowsWhatDecidesPredictions() {
+    BundleConfig c = whole.config();
+    assertThat(whole.with(c.withMetrics(Map.of())).digest()).isEqualTo(whole.digest());
+    BundleConfig higher = Bundles.config("enet", whole.classes(), 40);
+    assertThat(whole.with(higher).digest()).isNotEqualTo(whole.digest());
+    assertThat(Bundles.untrained("enet", 36, 2).digest()).isNotEqualTo(whole.digest());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"model.safetensors", "config.json", "README.md", "recipe.yaml", "train.jsonl"})
+  void refusesAFileMissingOrChangedAgainstTheChecksums(String file) throws IOException {
+    whole.write(dir);
+    byte[] bytes = Files.readAllBytes(dir.resolve(file));
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(dir.resolve(file), bytes);
+    assertRefused(file, "checksum");
+
+    Files.delete(dir.resolve(file));
+    assertRefused(file, "is missing", "SHA256SUMS");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"model.safetensors", "config.json"})
+  void refusesABundleWithoutWhatItNeeds(String file) throws IOException {
+    whole.write(dir);
+    Files.delete(dir.resolve(file));
+    Files.delete(dir.resolve("SHA256SUMS"));
+    assertRefused(file, "is missing");
+  }
+
+  @Test
+  void refusesDamagedWeightsEvenWithoutChecksums() throws IOException {
+    whole.write(dir);
+    Files.delete(dir.resolve("SHA256SUMS"));
+    byte[] bytes = Files.readAllBytes(dir.resolve("model.safetensors"));
+    Files.write(dir.resolve("model.safetensors"), java.util.Arrays.copyOf(bytes, bytes.length - 5));
+    assertRefused("model.safetensors");
+  }
+
+  @Test
+  void refusesFilesOutsideTheChecksumsAndForeignLines() throws IOException {
+    ModelBundle.of(whole.config(), whole.weights()).write(dir);
+    Files.writeString(dir.resolve("README.md"), "slipped in");
+    assertRefused("README.md", "not listed");
+
+    Files.delete(dir.resolve("README.md"));
+    Path sums = dir.resolve("SHA256SUMS");
+    String good = Files.readString(sums);
+    Files.writeString(sums, good + "0".repeat(64) + "  ../outside\n");
+    assertRefused("../outside", "no file of a bundle");
+    Files.writeString(sums, good + good);
+    assertRefused("SHA256SUMS", "one more file");
+    Files.writeString(sums, "nonsense\u0007\n");
+    assertRefused("SHA256SUMS", "nonsense\\u0007");
+    Files.write(sums, new byte[] {(byte) 0xff, (byte) 0xfe});
+    assertRefused("SHA256SUMS", "UTF-8");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      quoteCharacter = '`',
+      value = {
+        "`\"height\" : 36` | `\"heigth\" : 36` | `unknown key 'heigth' (did you mean 'height'?)`",
+        "`\"format\" : 1` | `\"format\" : 2` | `'format' is 2`",
+        "`\"height\" : 36` | `\"height\" : 0` | `'height' is 0`",
+        "`\"height\" : 36` | `\"height\" : \"36\"` | `(at height)`",
+        "`\"height\" : 36` | `\"height\" : 36.5` | `(at height)`",
+        "`\"height\" : 36` | `\"height\" : null` | `height`",
+        "`\"height\" : 36,` | `` | `height`",
+        "`\"height\" : 36,` | `\"height\" : 36, \"height\" : 37,` | `uplicate`",
+        "`\"enet\"` | `\"enett\"` | `did you mean 'enet'?`",
+        "`\"classes\" : 11` | `\"classes\" : 12` | `12 classes`",
+        "`test.untrained` | `../up` | `'../up'`",
+        "`CC0-1.0` | ` ` | `licence.id`",
+        "`0.229` | `0` | `above 0`",
+        "`Sky` | `` | `class table`",
+      },
+      delimiter = '|')
+  void refusesAConfigurationThatSaysSomethingElse(String from, String to, String reason)
+      throws IOException {
+    whole.write(dir);
+    replaceInConfig(text -> text.replace(from, to));
+    assertRefused(reason);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "{", "[]", "{} {}", "null", "7"})
+  void refusesAConfigurationThatIsNone(String text) throws IOException {
+    whole.write(dir);
+    replaceInConfig(before -> text);
+    assertRefused("config.json");
+  }
+
+  private static Weights changed(String name, FloatTensor tensor) {
+    return whole.weights().with(Map.of(name, tensor));
+  }
+
+  @Test
+  void refusesWeightsOfAnotherNetwork() throws IOException {
+    String name = whole.weights().names().first();
+    FloatTensor tensor = whole.weights().get(name);
+    TreeMap<String, FloatTensor> fewer = new TreeMap<>(whole.weights().tensors());
+    fewer.remove(name);
+
+    assertThatThrownBy(() -> ModelBundle.of(whole.config(), Weights.of(fewer)))
+        .hasMessageContaining("'enet' of 11 classes")
+        .hasMessageContaining("'" + name + "' is missing");
+    FloatTensor flat = new FloatTensor(new int[] {tensor.values().length, 1}, tensor.values());
+    assertThatThrownBy(() -> ModelBundle.of(whole.config(), changed(name, flat)))
+        .hasMessageContaining("'" + name + "' has shape [" + tensor.values().length + ", 1]");
+    assertThatThrownBy(
+            () ->
+                ModelBundle.of(
+                    whole.config(),
+                    changed("more.weight", new FloatTensor(new int[0], new float[1]))))
+        .hasMessageContaining("1 tensors too many: 'more.weight'");
+    float[] broken = tensor.values().clone();
+    broken[broken.length - 1] = Float.NaN;
+    assertThatThrownBy(
+            () ->
+                ModelBundle.of(
+                    whole.config(), changed(name, new FloatTensor(tensor.shape(), broken))))
+        .hasMessageContaining("NaN at " + (broken.length - 1));
+
+    whole.write(dir);
+    Files.delete(dir.resolve("SHA256SUMS"));
+    Safetensors.write(dir.resolve("model.safetensors"), Weights.of(fewer), Map.of());
+    assertRefused(name, "is missing");
+  }
+
+  @Test
+  void refusesANegativeVariance() {
+    String name =
+        whole.weights().names().stream()
+            .filter(n -> n.endsWith("running_var"))
+            .findFirst()
+            .orElseThrow();
+    float[] values = whole.weights().get(name).values().clone();
+    values[0] = -1;
+    FloatTensor negative = new FloatTensor(new int[] {values.length}, values);
+    assertThatThrownBy(() -> ModelBundle.of(whole.config(), changed(name, negative)))
+        .hasMessageContaining(name)
+        .hasMessageContaining("-1.0 at 0");
+  }
+
+  @Test
+  void replacesABundleButNothingElse() throws IOException {
+    whole.write(dir);
+    ModelBundle other = Bundles.untrained("enet", 36, 2);
+    other.write(dir);
+    assertThat(ModelBundle.read(dir).digest()).isEqualTo(other.digest());
+    assertThat(dir.resolve("README.md")).doesNotExist();
+
+    Files.writeString(dir.resolve("thesis.tex"), "years of work");
+    assertThatThrownBy(() -> whole.write(dir))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining("'thesis.tex'")
+        .hasMessageContaining("choose another folder");
+    assertThat(dir.resolve("thesis.tex")).hasContent("years of work");
+    assertThat(dir.resolve("config.json")).exists();
+
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    assertThatThrownBy(() -> whole.write(file)).hasMessageContaining("is no folder");
+    assertThatThrownBy(() -> whole.write(file.resolve("below")))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining("below");
+    try (Stream<Path> left = Files.list(folder)) {
+      assertThat(left).containsExactlyInAnyOrder(dir, file);
+    }
+  }
+
+  @Test
+  void makesMissingParents() throws IOException {
+    Path deep = folder.resolve("x").resolve("y");
+    whole.write(deep);
+    assertThat(ModelBundle.of(deep.toString()).digest()).isEqualTo(whole.digest());
+  }
+
+  @Test
+  void findsModelsOnTheClassPath() throws IOException {
+    whole.write(folder.resolve("org/efrnet/models/efrnet.camvid"));
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    try (URLClassLoader loader = new URLClassLoader(new URL[] {folder.toUri().toURL()}, before)) {
+      thread.setContextClassLoader(loader);
+      assertThat(ModelBundle.named("efrnet.camvid").digest()).isEqualTo(whole.digest());
+      assertThat(ModelBundle.of("efrnet.camvid").card()).isEqualTo(whole.card());
+
+      Files.delete(folder.resolve("org/efrnet/models/efrnet.camvid/train.jsonl"));
+      assertThatThrownBy(() -> ModelBundle.named("efrnet.camvid"))
+          .hasMessageStartingWith("model 'efrnet.camvid' on the class path: train.jsonl");
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+
+  @Test
+  void saysWhatWouldHelpWhenThereIsNoSuchModel() {
+    assertThatThrownBy(() -> ModelBundle.of("efrnet.canvid"))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining("did you mean 'efrnet.camvid'?")
+        .hasMessageContaining("path");
+    assertThatThrownBy(() -> ModelBundle.of("efrnet.camvid"))
+        .hasMessageContaining("org.efrnet:efrnet-model-camvid");
+    assertThatThrownBy(() -> ModelBundle.of("no/such/folder"))
+        .hasMessageContaining("is not a folder");
+    assertThatThrownBy(() -> ModelBundle.of("a b")).hasMessageContaining("'a b'");
+    assertThatThrownBy(() -> ModelBundle.of("")).isInstanceOf(BundleException.class);
+    assertThatThrownBy(() -> ModelBundle.of("a\0b")).isInstanceOf(BundleException.class);
+  }
+}
