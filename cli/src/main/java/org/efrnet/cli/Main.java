@@ -74,7 +74,10 @@ public final class Main implements Callable<Integer> {
     String text = e.getMessage() == null ? "" : OneLine.of(e.getMessage());
     return meant && !text.isEmpty()
         ? text
-        : "unexpected " + e.getClass().getSimpleName() + ": " + text
+        : "unexpected "
+            + e.getClass().getSimpleName()
+            + ": "
+            + text
             + " (set EFRNET_TRACE=1 to see where, and please report it)";
   }
 
@@ -92,8 +95,7 @@ public final class Main implements Callable<Integer> {
               : List.copyOf(command.getSubcommands().keySet());
       Nearest.to(word, known).ifPresent(n -> text.append("; did you mean '" + n + "'?"));
     }
-    err.println(
-        text + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
+    err.println(text + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
     return 2;
   }
 

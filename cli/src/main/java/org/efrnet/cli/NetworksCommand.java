@@ -44,10 +44,7 @@ final class NetworksCommand implements Callable<Integer> {
       description = "Classes told apart (default: ${DEFAULT-VALUE}).")
   private int classes;
 
-  @Option(
-      names = "--network",
-      paramLabel = "NAME",
-      description = "One network, block by block.")
+  @Option(names = "--network", paramLabel = "NAME", description = "One network, block by block.")
   private Optional<String> network;
 
   @Option(
@@ -73,9 +70,16 @@ final class NetworksCommand implements Callable<Integer> {
         costs.add(Cost.of(graph, Shape.image(1, size.height(), size.width())));
       } catch (IllegalArgumentException e) {
         throw new Failure(
-            name + " at " + size.width() + "x" + size.height() + ": " + e.getMessage()
+            name
+                + " at "
+                + size.width()
+                + "x"
+                + size.height()
+                + ": "
+                + e.getMessage()
                 + "; choose sides that are multiples of "
-                + Networks.named(name, classes).orElseThrow().sizeMultiple() + " and not too small",
+                + Networks.named(name, classes).orElseThrow().sizeMultiple()
+                + " and not too small",
             e);
       }
     }
@@ -97,9 +101,14 @@ final class NetworksCommand implements Callable<Integer> {
     if (!Networks.names().contains(name)) {
       throw new ParameterException(
           spec.commandLine(),
-          "unknown network '" + name + "'"
-              + Nearest.to(name, Networks.names()).map(n -> "; did you mean '" + n + "'?").orElse("")
-              + " known: " + String.join(", ", Networks.names()));
+          "unknown network '"
+              + name
+              + "'"
+              + Nearest.to(name, Networks.names())
+                  .map(n -> "; did you mean '" + n + "'?")
+                  .orElse("")
+              + " known: "
+              + String.join(", ", Networks.names()));
     }
     return name;
   }
@@ -155,7 +164,13 @@ final class NetworksCommand implements Callable<Integer> {
 
   private void printBlocks(PrintWriter out, String name, Cost cost) {
     out.printf(
-        Locale.ROOT, "%-10s %16s %11s %8s %10s%n", name, "output", "parameters", "GMac", "conv GMac");
+        Locale.ROOT,
+        "%-10s %16s %11s %8s %10s%n",
+        name,
+        "output",
+        "parameters",
+        "GMac",
+        "conv GMac");
     for (Cost.Block b : cost.blocks()) {
       String shape = b.out().channels() + "@" + b.out().width() + "x" + b.out().height();
       out.printf(

@@ -104,8 +104,7 @@ final class TrainCommand implements Callable<Integer> {
       if (!outcome.finished()) {
         spec.commandLine()
             .getErr()
-            .println(
-                "stopped after step " + outcome.step() + "; go on with --resume --out " + out);
+            .println("stopped after step " + outcome.step() + "; go on with --resume --out " + out);
         return 1;
       }
       ModelBundle bundle = trainer.bundle(outcome);
@@ -113,7 +112,14 @@ final class TrainCommand implements Callable<Integer> {
       bundle.write(folder);
       spec.commandLine()
           .getOut()
-          .println("trained " + recipe.name() + ": " + folder + " (log: " + out.resolve("train.jsonl") + ")");
+          .println(
+              "trained "
+                  + recipe.name()
+                  + ": "
+                  + folder
+                  + " (log: "
+                  + out.resolve("train.jsonl")
+                  + ")");
       return 0;
     } finally {
       done.countDown();

@@ -5,9 +5,8 @@ package org.efrnet.torch;
  *
  * @param device {@code cpu}, or {@code cuda} or {@code cuda:N} where its natives are present
  * @param layout how maps lie in memory
- * @param rewrites whether the passes that change nothing but speed are applied
  */
-public record Execution(String device, Precision precision, Layout layout, boolean rewrites) {
+public record Execution(String device, Precision precision, Layout layout) {
   /** How maps lie in memory. */
   public enum Layout {
     /** Plane after plane. */
@@ -17,21 +16,15 @@ public record Execution(String device, Precision precision, Layout layout, boole
   }
 
   /** 32-bit floats on the CPU, channels last. */
-  public static final Execution CPU =
-      new Execution("cpu", Precision.FP32, Layout.CHANNELS_LAST, true);
+  public static final Execution CPU = new Execution("cpu", Precision.FP32, Layout.CHANNELS_LAST);
 
   /** The same in other numbers. */
   public Execution with(Precision other) {
-    return new Execution(device, other, layout, rewrites);
+    return new Execution(device, other, layout);
   }
 
   /** The same in another layout. */
   public Execution with(Layout other) {
-    return new Execution(device, precision, other, rewrites);
-  }
-
-  /** The same without rewriting the graph. */
-  public Execution asWritten() {
-    return new Execution(device, precision, layout, false);
+    return new Execution(device, precision, other);
   }
 }

@@ -14,7 +14,6 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
@@ -128,12 +127,7 @@ public final class Learner implements AutoCloseable {
   }
 
   private Tensor planes(Batch batch) {
-    Tensor planes =
-        AbstractTensor.create(batch.planes(), batch.n(), 3, batch.height(), batch.width())
-            .to(new Device(execution.device()), execution.precision().maps());
-    return execution.layout() == Execution.Layout.CHANNELS_LAST
-        ? planes.contiguous(MemoryFormat.ChannelsLast)
-        : planes;
+    return TorchOps.image(batch.planes(), batch.n(), batch.height(), batch.width(), execution);
   }
 
   private Tensor truth(Batch batch) {

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.ChannelDropout;
@@ -53,6 +54,16 @@ final class TorchOps implements Ops<Tensor> {
     this.store = store;
     this.execution = execution;
     this.mode = mode;
+  }
+
+  /** Planes (n, 3, height, width) as the tensor that a network reads. */
+  static Tensor image(float[] planes, int n, int height, int width, Execution execution) {
+    Tensor image =
+        AbstractTensor.create(planes, n, 3, height, width)
+            .to(new Device(execution.device()), execution.precision().maps());
+    return execution.layout() == Execution.Layout.CHANNELS_LAST
+        ? image.contiguous(MemoryFormat.ChannelsLast)
+        : image;
   }
 
   private Tensor parameter(Name at, String which) {

@@ -198,6 +198,21 @@ public record Recipe(
     return of(tree, "recipe " + file);
   }
 
+  /**
+   * Reads a recipe from its text, as a bundle carries it.
+   *
+   * @param source what errors call it
+   */
+  public static Recipe parse(String yaml, String source) throws RecipeException {
+    try {
+      return of(StrictYaml.parse(yaml), source);
+    } catch (RecipeException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new RecipeException(source + ": " + e.getMessage(), e);
+    }
+  }
+
   private static Recipe of(JsonNode tree, String source) throws RecipeException {
     refuseEmpty(tree, "", source);
     Recipe recipe;

@@ -13,9 +13,9 @@ import org.efrnet.images.Normalization;
 import org.efrnet.metrics.ClassScore;
 import org.efrnet.metrics.ConfusionMatrix;
 import org.efrnet.metrics.Scores;
-import org.efrnet.segment.UpsampleArgmax;
-import org.efrnet.segment.Executable;
 import org.efrnet.segment.EngineOptions;
+import org.efrnet.segment.Executable;
+import org.efrnet.segment.UpsampleArgmax;
 import org.efrnet.torch.LibtorchEngine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,8 +45,7 @@ class StreetsTrainingTest {
     ConfusionMatrix matrix = new ConfusionMatrix(train.classes().size());
     float[] planes = new float[3 * width * height];
     try (Executable network =
-        new LibtorchEngine()
-            .prepare(trainer.bundle(outcome).model(), new EngineOptions(2))) {
+        new LibtorchEngine().prepare(trainer.bundle(outcome).model(), new EngineOptions(2))) {
       for (int i = 0; i < unseen.size(); i++) {
         Example example = unseen.load(i);
         Normalization.IMAGENET.planes(example.picture(), planes, 0);

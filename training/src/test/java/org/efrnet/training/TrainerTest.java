@@ -24,18 +24,14 @@ class TrainerTest {
 
   private static Recipe recipe(String... more) throws IOException {
     List<String> overrides =
-        new ArrayList<>(
-            List.of("phases.0.epochs=2", "phases.0.batch=2", "phases.0.crop=64x48"));
+        new ArrayList<>(List.of("phases.0.epochs=2", "phases.0.batch=2", "phases.0.crop=64x48"));
     overrides.addAll(List.of(more));
     return Recipe.read(Path.of("..", "recipes", "smoke.yaml"), overrides);
   }
 
   private Trainer trainer(Recipe recipe, String run, BooleanSupplier stop) {
     return new Trainer(
-        recipe,
-        SCENES,
-        dir.resolve(run),
-        new Trainer.Settings(2, 1e9, 3, stop, report -> {}));
+        recipe, SCENES, dir.resolve(run), new Trainer.Settings(2, 1e9, 3, stop, report -> {}));
   }
 
   @Test

@@ -1,0 +1,228 @@
+package org.efrnet.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.efrnet.bundle.ModelBundle;
+import org.efrnet.data.Camvid;
+import org.efrnet.data.DataSet;
+import org.efrnet.data.Overlap;
+import org.efrnet.metrics.ClassScore;
+import org.efrnet.metrics.ConfusionMatrix;
+import org.efrnet.metrics.Scores;
+import org.efrnet.segment.Evaluation;
+import org.efrnet.segment.Segmenter;
+import org.efrnet.training.Recipe;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code efrnet evaluate}. */
+@Command(
+    name = "evaluate",
+    description = {
+      "Judges a model on labelled pictures: IoU by class, mIoU, pixel and mean accuracy, each",
+      "sequence apart. Percentages; single scale, no flip; void pixels are ignored."
+    },
+    footer = {"", "Example: efrnet evaluate efrnet.camvid --data CamVid --split test"})
+final class EvaluateCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "BUNDLE", description = "A model's name, or its folder.")
+  private String model;
+
+  @Option(
+      names = "--data",
+      required = true,
+      paramLabel = "DIR",
+      description = "The data set's folder, in CamVid's layout.")
+  private Path data;
+
+  @Option(
+      names = "--split",
+      paramLabel = "NAME",
+      defaultValue = "test",
+      description = "train, val, test, or joined by + (default: ${DEFAULT-VALUE}).")
+  private String split;
+
+  @Option(
+      names = "--format",
+      defaultValue = "table",
+      description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+  private Format format;
+
+  @Option(
+      names = "--record",
+      description = "Write the figures into the bundle's config.json; BUNDLE must be a folder.")
+  private boolean record;
+
+  @Option(
+      names = "--allow-leak",
+      description = "Judge although the model was trained on pictures of this split.")
+  private boolean allowLeak;
+
+  @Mixin private ModelOptions options;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    ModelBundle bundle = ModelBundle.of(model);
+    if (!Files.isDirectory(data)) {
+      throw new Failure("data " + data + ": no such folder; give CamVid's with --data");
+    }
+    DataSet pictures = Camvid.open(data, split);
+    List<String> leak = trainedOn(bundle, pictures);
+    if (!leak.isEmpty() && !allowLeak) {
+      throw new Failure(
+          bundle.config().name()
+              + " was trained on "
+              + leak.size()
+              + " of the "
+              + pictures.size()
+              + " pictures of "
+              + pictures.name()
+              + ", such as "
+              + leak.get(0)
+              + ": judge it on another split, or say --allow-leak and the result will say LEAK");
+    }
+    Evaluation evaluation;
+    try (Segmenter segmenter = options.open(bundle);
+        Progress progress = new Progress("evaluate", pictures.size())) {
+      evaluation = Evaluation.of(segmenter, pictures, done -> progress.to(done, ""));
+    }
+    ObjectNode json = json(bundle, pictures, evaluation);
+    json.put("leak", !leak.isEmpty());
+    if (record) {
+      record(bundle, json);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    if (format == Format.JSON) {
+      out.println(Format.json(json));
+    } else {
+      if (!leak.isEmpty()) {
+        out.println("LEAK: trained on " + leak.size() + " of these pictures");
+      }
+      print(out, bundle, pictures, evaluation);
+    }
+    return 0;
+  }
+
+  /** Names of the pictures that the bundle's recipe trained on, as far as the data at hand tell. */
+  private List<String> trainedOn(ModelBundle bundle, DataSet pictures) throws IOException {
+    if (bundle.recipe().isEmpty()) {
+      return List.of();
+    }
+    Recipe recipe = Recipe.parse(bundle.recipe().get(), "recipe of " + model);
+    if (recipe.data().source() != Recipe.Source.CAMVID) {
+      return List.of();
+    }
+    for (String part : recipe.data().split().split("\\+", -1)) {
+      if (!Files.exists(data.resolve(part + ".txt"))) {
+        // Without that split's list only its name can tell.
+        return List.of(split.split("\\+", -1)).contains(part) ? pictures.names() : List.of();
+      }
+    }
+    return Overlap.between(Camvid.open(data, recipe.data().split()), pictures);
+  }
+
+  private void record(ModelBundle bundle, ObjectNode json) throws IOException {
+    Path folder = Path.of(model);
+    if (!Files.isDirectory(folder)) {
+      throw new Failure("--record: " + model + " is not a folder; give the bundle's folder");
+    }
+    Map<String, Object> metrics = new LinkedHashMap<>(bundle.config().metrics());
+    metrics.put(split, new ObjectMapper().convertValue(json, Map.class));
+    bundle.with(bundle.config().withMetrics(metrics)).write(folder);
+  }
+
+  private static ObjectNode json(ModelBundle bundle, DataSet pictures, Evaluation evaluation) {
+    ObjectNode node = scores(evaluation.all().scores(bundle.classes()));
+    node.put("images", evaluation.pictures());
+    node.put("width", evaluation.width());
+    node.put("height", evaluation.height());
+    node.put("data", pictures.name());
+    node.put("model", bundle.config().name());
+    node.put("weights", bundle.weights().digest());
+    node.put("precision", "fp32");
+    node.put("augmentation", "none");
+    ObjectNode sequences = node.putObject("sequences");
+    evaluation
+        .sequences()
+        .forEach((name, matrix) -> sequences.set(name, scores(matrix.scores(bundle.classes()))));
+    return node;
+  }
+
+  private static ObjectNode scores(Scores scores) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("miou", rounded(scores.miou()));
+    node.put("pixelAccuracy", rounded(scores.pixelAccuracy()));
+    node.put("meanAccuracy", rounded(scores.meanAccuracy()));
+    ArrayNode classes = node.putArray("classes");
+    for (ClassScore c : scores.classes()) {
+      ObjectNode one = classes.addObject().put("name", c.name());
+      if (Double.isNaN(c.iou())) {
+        one.putNull("iou");
+      } else {
+        one.put("iou", rounded(c.iou()));
+      }
+    }
+    return node;
+  }
+
+  private static double rounded(double percent) {
+    return Math.round(percent * 1000) / 1000.0;
+  }
+
+  private static void print(
+      PrintWriter out, ModelBundle bundle, DataSet pictures, Evaluation evaluation) {
+    List<String> columns = new java.util.ArrayList<>(List.of("all"));
+    List<Scores> scores = new java.util.ArrayList<>();
+    scores.add(evaluation.all().scores(bundle.classes()));
+    if (evaluation.sequences().size() > 1) {
+      for (Map.Entry<String, ConfusionMatrix> e : evaluation.sequences().entrySet()) {
+        columns.add(e.getKey());
+        scores.add(e.getValue().scores(bundle.classes()));
+      }
+    }
+    out.printf(
+        Locale.ROOT,
+        "%s on %s: %d pictures%s, fp32, single scale, void ignored%n",
+        bundle.config().name(),
+        pictures.name(),
+        evaluation.pictures(),
+        evaluation.width() > 0 ? " " + evaluation.width() + "x" + evaluation.height() : "");
+    row(out, "IoU, %", columns);
+    for (int i = 0; i < bundle.classes().size(); i++) {
+      int id = i;
+      row(
+          out,
+          bundle.classes().classes().get(i).name(),
+          scores.stream().map(s -> percent(s.classes().get(id).iou())).toList());
+    }
+    row(out, "mIoU", scores.stream().map(s -> percent(s.miou())).toList());
+    row(out, "pixel accuracy", scores.stream().map(s -> percent(s.pixelAccuracy())).toList());
+    row(out, "mean accuracy", scores.stream().map(s -> percent(s.meanAccuracy())).toList());
+  }
+
+  private static String percent(double value) {
+    return Double.isNaN(value) ? "absent" : String.format(Locale.ROOT, "%.2f", value);
+  }
+
+  private static void row(PrintWriter out, String name, List<String> cells) {
+    out.printf(Locale.ROOT, "%-16s", name);
+    cells.forEach(cell -> out.printf(Locale.ROOT, " %9s", cell));
+    out.println();
+  }
+}

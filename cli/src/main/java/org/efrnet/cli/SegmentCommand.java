@@ -1,0 +1,222 @@
+package org.efrnet.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.efrnet.bundle.ModelBundle;
+import org.efrnet.images.Masks;
+import org.efrnet.images.Picture;
+import org.efrnet.images.Pictures;
+import org.efrnet.images.ReadOptions;
+import org.efrnet.labels.SegmentationClass;
+import org.efrnet.segment.Segmentation;
+import org.efrnet.segment.Segmenter;
+import org.efrnet.text.OneLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code efrnet segment}. */
+@Command(
+    name = "segment",
+    description = {
+      "Segments pictures. For each it writes NAME.overlay.png (with a legend), NAME.mask.png",
+      "(class ids as an indexed PNG of the picture's size) and NAME.json (shares and times)."
+    },
+    footer = {
+      "",
+      "Examples:",
+      "  efrnet segment samples/street.jpg",
+      "  efrnet segment pictures/ more/one.png -o out --size 640x360"
+    })
+final class SegmentCommand implements Callable<Integer> {
+  static final String DEFAULT_MODEL = "efrnet.camvid";
+
+  private static final double OPACITY = 0.5;
+  private static final List<String> ENDINGS = List.of(".jpg", ".jpeg", ".png");
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "PICTURE|DIR",
+      description = "JPEG or PNG files, or folders of them.")
+  private List<Path> inputs;
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      defaultValue = ".",
+      description = "Where the results go (default: the current folder).")
+  private Path out;
+
+  @Option(
+      names = "--model",
+      paramLabel = "BUNDLE",
+      defaultValue = DEFAULT_MODEL,
+      description = "A model's name, or its folder (default: ${DEFAULT-VALUE}).")
+  private String model;
+
+  @Option(
+      names = "--lenient",
+      description = "Take truncated JPEG pictures as far as they go; otherwise they are an error.")
+  private boolean lenient;
+
+  @Mixin private ModelOptions options;
+
+  @Spec private CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    boolean failed = false;
+    List<Path> pictures = new ArrayList<>();
+    for (Path input : inputs) {
+      if (Files.isDirectory(input)) {
+        List<Path> found = picturesIn(input);
+        if (found.isEmpty()) {
+          err.println(
+              "efrnet: " + input + ": no " + String.join(", ", ENDINGS) + " in this folder");
+          failed = true;
+        }
+        pictures.addAll(found);
+      } else {
+        pictures.add(input);
+      }
+    }
+    Map<Path, String> names = distinctNames(pictures);
+    ModelBundle bundle = ModelBundle.of(model);
+    Files.createDirectories(out);
+    try (Segmenter segmenter = options.open(bundle);
+        Progress progress = new Progress("segment", pictures.size())) {
+      int done = 0;
+      for (Path picture : pictures) {
+        try {
+          String line = segment(segmenter, bundle, picture, names.get(picture));
+          spec.commandLine().getOut().println(line);
+          spec.commandLine().getOut().flush();
+        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+          err.println("efrnet: " + named(picture, e));
+          failed = true;
+        }
+        done++;
+        if (pictures.size() > 1) {
+          progress.to(done, "");
+        }
+      }
+    }
+    return failed ? 1 : 0;
+  }
+
+  private static String named(Path picture, Exception e) {
+    String message = OneLine.of(String.valueOf(e.getMessage()));
+    return message.contains(picture.toString()) ? message : picture + ": " + message;
+  }
+
+  private static List<Path> picturesIn(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(
+              f ->
+                  ENDINGS.stream()
+                      .anyMatch(f.getFileName().toString().toLowerCase(Locale.ROOT)::endsWith))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /**
+   * Names of results: the picture's without its ending. Where two pictures of one call would write
+   * the same files, all but the first get a number.
+   */
+  private static Map<Path, String> distinctNames(List<Path> pictures) {
+    Map<Path, String> names = new HashMap<>();
+    Map<String, Integer> used = new HashMap<>();
+    for (Path picture : pictures) {
+      String file = String.valueOf(picture.getFileName());
+      int dot = file.lastIndexOf('.');
+      String base = dot > 0 ? file.substring(0, dot) : file;
+      int before = used.merge(base, 1, Integer::sum);
+      names.putIfAbsent(picture, before == 1 ? base : base + "-" + before);
+    }
+    return names;
+  }
+
+  private String segment(Segmenter segmenter, ModelBundle bundle, Path file, String name)
+      throws IOException {
+    long start = System.nanoTime();
+    Picture picture =
+        Pictures.read(file, new ReadOptions(ReadOptions.DEFAULT.maxPixels(), lenient));
+    double decode = (System.nanoTime() - start) / 1e6;
+    Segmentation result = segmenter.segment(picture);
+    double total = (System.nanoTime() - start) / 1e6;
+    Pictures.writePng(out.resolve(name + ".overlay.png"), result.overlay(OPACITY));
+    Masks.write(out.resolve(name + ".mask.png"), result.mask(), result.classes().palette());
+    Files.writeString(
+        out.resolve(name + ".json"),
+        Format.json(json(bundle, file, result, decode, total)) + "\n",
+        StandardCharsets.UTF_8);
+    return String.format(
+        Locale.ROOT,
+        "%s  %dx%d  %.0f ms  %s",
+        file,
+        picture.width(),
+        picture.height(),
+        total,
+        largest(result.shares()));
+  }
+
+  private static String largest(Map<String, Double> shares) {
+    return shares.entrySet().stream()
+        .filter(e -> e.getValue() >= 0.005)
+        .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+        .limit(5)
+        .map(e -> String.format(Locale.ROOT, "%s %.1f %%", e.getKey(), 100 * e.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static ObjectNode json(
+      ModelBundle bundle, Path file, Segmentation result, double decode, double total) {
+    ObjectNode node = JsonNodeFactory.instance.objectNode();
+    node.put("image", file.toString());
+    node.put("width", result.mask().width());
+    node.put("height", result.mask().height());
+    node.put("model", bundle.config().name());
+    node.put("licence", bundle.config().licence().id());
+    ArrayNode classes = node.putArray("classes");
+    Map<String, Double> shares = result.shares();
+    for (SegmentationClass c : result.classes().classes()) {
+      classes
+          .addObject()
+          .put("id", c.id())
+          .put("name", c.name())
+          .put("share", shares.get(c.name()));
+    }
+    node.putObject("millis")
+        .put("decode", rounded(decode))
+        .put("prepare", rounded(result.millis().prepare()))
+        .put("network", rounded(result.millis().network()))
+        .put("finish", rounded(result.millis().finish()))
+        .put("total", rounded(total));
+    return node;
+  }
+
+  private static double rounded(double millis) {
+    return Math.round(millis * 1000) / 1000.0;
+  }
+}
