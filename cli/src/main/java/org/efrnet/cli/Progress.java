@@ -8,6 +8,9 @@ import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Shows how far long work is: a bar on a terminal, one line per 10 % otherwise; on stderr. */
 final class Progress implements AutoCloseable {
+  /** Set by the launcher where stderr is a terminal; Java's own ways to ask differ by version. */
+  private static final String TERMINAL = "efrnet.terminal";
+
   private final String task;
   private final long max;
   private final PrintStream out = System.err;
@@ -18,7 +21,7 @@ final class Progress implements AutoCloseable {
     this.task = task;
     this.max = Math.max(1, max);
     this.bar =
-        System.console() == null
+        System.getProperty(TERMINAL) == null
             ? Optional.empty()
             : Optional.of(
                 new ProgressBarBuilder()
