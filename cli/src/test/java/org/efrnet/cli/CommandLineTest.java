@@ -1,0 +1,342 @@
+package org.efrnet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.efrnet.bundle.BundleConfig;
+import org.efrnet.bundle.ModelBundle;
+import org.efrnet.data.StreetScenes;
+import org.efrnet.graph.Graph;
+import org.efrnet.images.Mask;
+import org.efrnet.images.Masks;
+import org.efrnet.images.Normalization;
+import org.efrnet.images.Picture;
+import org.efrnet.images.Pictures;
+import org.efrnet.labels.ClassTable;
+import org.efrnet.networks.EfrNet;
+import org.efrnet.readings.Parameters;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** The commands from the outside: words in; exit code, lines and files out. */
+class CommandLineTest {
+  @TempDir private static Path shared;
+
+  private static Path bundle;
+  private static Path camvid;
+
+  @TempDir private Path dir;
+
+  private record Result(int code, String out, String err) {
+    JsonNode json() throws IOException {
+      return new ObjectMapper().readTree(out);
+    }
+
+    /** What stands on stderr, once it is made sure that it is one line. */
+    String complaint() {
+      assertThat(err.strip()).isNotEmpty().doesNotContain("\n").startsWith("efrnet: ");
+      return err.strip();
+    }
+  }
+
+  private static Result run(Object... words) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
+    return new Result(code, out.toString(), err.toString());
+  }
+
+  /** Random weights of seed 5: nothing is recognised, but everything runs. */
+  private static ModelBundle randomBundle() {
+    ClassTable classes = ClassTable.named("camvid-11");
+    return ModelBundle.of(
+        BundleConfig.of(
+            "random",
+            new BundleConfig.Architecture("efrnet", classes.size()),
+            classes,
+            Normalization.IMAGENET,
+            64,
+            new BundleConfig.TrainingSize(96, 64),
+            new BundleConfig.Licence("Apache-2.0", "Random numbers."),
+            Map.of()),
+        Parameters.initial(Graph.of(EfrNet.of(classes.size())), 5));
+  }
+
+  @BeforeAll
+  static void make() throws IOException {
+    bundle = shared.resolve("bundle");
+    randomBundle().write(bundle);
+    camvid = shared.resolve("camvid");
+    StreetScenes.writeCamvidLayout(
+        camvid,
+        Map.of(
+            "train", StreetScenes.of(4, 96, 64, 1),
+            "val", StreetScenes.of(2, 96, 64, 2),
+            "test", StreetScenes.of(3, 96, 64, 3)));
+  }
+
+  private Path picture(String name, int width, int height) throws IOException {
+    Path file = dir.resolve(name);
+    Files.createDirectories(file.getParent());
+    byte[] rgb = new byte[3 * width * height];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (i * 31 + i / width);
+    }
+    Pictures.writePng(file, new Picture(width, height, rgb));
+    return file;
+  }
+
+  @ParameterizedTest
+  @CsvSource({"333, 251, ''", "97, 41, --size=native", "60, 45, --size=96x64", "64, 64, --size=33"})
+  void segmentWritesAllThreeFilesAtThePicturesSize(int width, int height, String option)
+      throws IOException {
+    Path file = picture("street.png", width, height);
+    Path out = dir.resolve("out");
+    Result result =
+        option.isEmpty()
+            ? run("segment", file, "-o", out, "--model", bundle)
+            : run("segment", file, "-o", out, "--model", bundle, option);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.code()).isZero();
+    assertThat(result.out().strip()).startsWith(file.toString()).doesNotContain("\n");
+
+    Mask mask = Masks.read(out.resolve("street.mask.png"));
+    assertThat(mask.width()).isEqualTo(width);
+    assertThat(mask.height()).isEqualTo(height);
+    JsonNode json = new ObjectMapper().readTree(out.resolve("street.json").toFile());
+    assertThat(json.properties().stream().map(Map.Entry::getKey))
+        .containsExactly("image", "width", "height", "model", "licence", "classes", "millis");
+    assertThat(json.get("width").intValue()).isEqualTo(width);
+    assertThat(json.get("model").textValue()).isEqualTo("random");
+    assertThat(json.get("licence").textValue()).isEqualTo("Apache-2.0");
+    assertThat(json.get("millis").properties().stream().map(Map.Entry::getKey))
+        .containsExactly("decode", "prepare", "network", "finish", "total");
+    long[] histogram = mask.histogram();
+    double sum = 0;
+    for (JsonNode c : json.get("classes")) {
+      double share = c.get("share").doubleValue();
+      assertThat(share).isEqualTo(histogram[c.get("id").intValue()] / (double) (width * height));
+      sum += share;
+    }
+    assertThat(sum).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
+    Picture overlay = Pictures.read(out.resolve("street.overlay.png"));
+    assertThat(overlay.width() * overlay.height()).isGreaterThan(width * height);
+  }
+
+  @Test
+  void segmentTakesFoldersAndGoesOnAfterABrokenPicture() throws IOException {
+    Path folder = dir.resolve("pictures");
+    picture("pictures/a.png", 40, 30);
+    picture("pictures/c.png", 40, 30);
+    Files.writeString(folder.resolve("b.png"), "no picture");
+    Files.writeString(folder.resolve("notes.txt"), "not even called one");
+    Path out = dir.resolve("out");
+    Result result = run("segment", folder, "-o", out, "--model", bundle);
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.out().lines()).hasSize(2);
+    assertThat(result.err().lines().filter(l -> l.startsWith("efrnet: ")))
+        .singleElement()
+        .asString()
+        .contains("b.png");
+    assertThat(out.resolve("a.json")).exists();
+    assertThat(out.resolve("c.mask.png")).exists();
+    assertThat(out.resolve("b.json")).doesNotExist();
+  }
+
+  @Test
+  void segmentKeepsPicturesOfOneNameApart() throws IOException {
+    Path one = picture("one/street.png", 40, 30);
+    Path two = picture("two/street.png", 50, 30);
+    Path out = dir.resolve("out");
+    assertThat(run("segment", one, two, "-o", out, "--model", bundle).code()).isZero();
+    assertThat(Masks.read(out.resolve("street.mask.png")).width()).isEqualTo(40);
+    assertThat(Masks.read(out.resolve("street-2.mask.png")).width()).isEqualTo(50);
+  }
+
+  @Test
+  void segmentSaysWhatIsMissing() throws IOException {
+    assertThat(run("segment", dir.resolve("none.jpg"), "-o", dir, "--model", bundle))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("none.jpg"));
+    Path file = picture("p.png", 40, 30);
+    assertThat(run("segment", file, "--model", dir.resolve("nowhere")))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("nowhere"));
+    Path broken = dir.resolve("broken");
+    randomBundle().write(broken);
+    Files.write(broken.resolve("model.safetensors"), new byte[100]);
+    assertThat(run("segment", file, "--model", broken))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("model.safetensors"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "segmant",
+        "segment",
+        "segment a.png --sise 3",
+        "segment a.png --size big",
+        "segment a.png --threads 0",
+        "networks --classes 0",
+        "networks --network efrnot",
+        "networks --size 640",
+        "networks --format xml",
+        "evaluate bundle",
+        "train",
+        "train recipe.yaml",
+      })
+  void wrongUsageIsOneLineAndCode2(String words) {
+    Result result = run((Object[]) words.split(" "));
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.complaint()).contains("--help");
+  }
+
+  @Test
+  void wrongWordsGetTheNearestRightOne() {
+    assertThat(run("segmant").complaint()).contains("did you mean 'segment'?");
+    assertThat(run("segment", "a.png", "--sise", "3").complaint())
+        .contains("did you mean '--size'?");
+    assertThat(run("networks", "--network", "efrnot").complaint()).contains("'efrnet'");
+  }
+
+  @Test
+  void helpHasCommandsToCopy() {
+    assertThat(run("--help").out()).contains("./efrnet segment samples/street.jpg");
+    for (String command : List.of("segment", "train", "evaluate", "networks")) {
+      assertThat(run(command, "--help").out()).contains("xample");
+    }
+  }
+
+  @Test
+  void networksPrintsThePapersFigures() throws IOException {
+    JsonNode networks =
+        run("networks", "--size", "640x360", "--classes", "19", "--format", "json").json();
+    JsonNode efrnet = networks.get(0);
+    assertThat(efrnet.get("name").textValue()).isEqualTo("efrnet");
+    assertThat(efrnet.get("parameters").longValue()).isEqualTo(480_436);
+    assertThat(efrnet.get("gmac").doubleValue())
+        .isCloseTo(3.0143, org.assertj.core.data.Offset.offset(5e-5));
+    assertThat(efrnet.has("convGmac")).isTrue();
+    assertThat(efrnet.has("receptiveField")).isTrue();
+    assertThat(efrnet.has("activationMegabytes")).isTrue();
+    assertThat(run("networks").out()).contains("480,436", "3.0143", "1.9135");
+    Result blocks = run("networks", "--network", "efrnet");
+    assertThat(blocks.out()).contains("ffm2", "b2.8", "total", "480,436");
+    JsonNode one = run("networks", "--network", "efrnet", "--format", "json").json();
+    assertThat(
+            StreamSupport.stream(one.get(0).get("blocks").spliterator(), false)
+                .mapToLong(b -> b.get("parameters").longValue())
+                .sum())
+        .isEqualTo(480_436);
+    assertThat(run("networks", "--size", "333x251", "--network", "enet").code()).isEqualTo(1);
+  }
+
+  @Test
+  void evaluateJudges() throws IOException {
+    Result json = run("evaluate", bundle, "--data", camvid, "--split", "test", "--format", "json");
+    assertThat(json.code()).isZero();
+    JsonNode scores = json.json();
+    assertThat(scores.get("miou").doubleValue()).isBetween(0.0, 100.0);
+    assertThat(scores.get("pixelAccuracy").doubleValue()).isBetween(0.0, 100.0);
+    assertThat(scores.has("meanAccuracy")).isTrue();
+    assertThat(scores.get("classes")).hasSize(11);
+    assertThat(scores.get("images").intValue()).isEqualTo(3);
+    assertThat(scores.get("width").intValue()).isEqualTo(96);
+    assertThat(scores.get("height").intValue()).isEqualTo(64);
+    Result table = run("evaluate", bundle, "--data", camvid);
+    assertThat(table.out()).contains("mIoU", "pixel accuracy", "Road", "absent");
+  }
+
+  @Test
+  void evaluateRecordsIntoTheBundle() throws IOException {
+    Path copy = dir.resolve("bundle");
+    randomBundle().write(copy);
+    assertThat(run("evaluate", copy, "--data", camvid, "--record").code()).isZero();
+    ModelBundle read = ModelBundle.read(copy);
+    assertThat(read.config().metrics()).containsKey("test");
+    assertThat(read.weights().digest()).isEqualTo(randomBundle().weights().digest());
+  }
+
+  @Test
+  void evaluateSaysWhatIsWrongWithTheData() throws IOException {
+    assertThat(run("evaluate", bundle, "--data", dir.resolve("none")).complaint())
+        .contains("none", "no such folder");
+    assertThat(run("evaluate", bundle, "--data", camvid, "--split", "tst"))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("tst"));
+    Path copy = dir.resolve("camvid");
+    StreetScenes.writeCamvidLayout(copy, Map.of("test", StreetScenes.of(2, 96, 64, 3)));
+    Path label;
+    try (var files = Files.list(copy.resolve("testannot"))) {
+      label = files.sorted().findFirst().orElseThrow();
+    }
+    Mask mask = Masks.read(label);
+    mask.ids()[97] = 77;
+    Masks.write(label, mask, new int[256]);
+    assertThat(run("evaluate", bundle, "--data", copy).complaint())
+        .contains(label.getFileName().toString(), "77", "(1, 1)");
+    Files.delete(label);
+    assertThat(run("evaluate", bundle, "--data", copy).complaint())
+        .contains(label.getFileName().toString());
+  }
+
+  @Test
+  void trainsEvaluatesAndRefusesALeak() throws IOException {
+    Path recipe = dir.resolve("tiny.yaml");
+    Files.writeString(
+        recipe,
+        Files.readString(Path.of("..", "recipes", "efrnet.camvid.yaml"))
+            .replaceFirst(
+                "(?s)phases:.*?bundle:",
+                "phases:\n"
+                    + "  - {epochs: 1, batch: 2, crop: 64x48, scale: [0.8, 1.2]}\nbundle:"));
+    Path out = dir.resolve("run");
+    Result trained =
+        run("train", recipe, "precision=fp32", "--data", camvid, "--out", out, "--threads", "2");
+    assertThat(trained.err()).contains("100 %");
+    assertThat(trained.code()).isZero();
+    assertThat(out.resolve("train.jsonl")).exists();
+    assertThat(run("train", recipe, "precision=fp32", "--data", camvid, "--out", out).err())
+        .contains("--resume");
+
+    Path model = out.resolve("bundle");
+    assertThat(run("evaluate", model, "--data", camvid, "--split", "test").code()).isZero();
+    Result leak = run("evaluate", model, "--data", camvid, "--split", "val");
+    assertThat(leak.code()).isEqualTo(1);
+    assertThat(leak.complaint()).contains("trained on 2 of the 2");
+    assertThat(run("evaluate", model, "--data", camvid, "--split", "val", "--allow-leak").out())
+        .startsWith("LEAK");
+  }
+
+  @Test
+  void trainNeedsItsData() {
+    Path recipe = Path.of("..", "recipes", "efrnet.camvid.yaml");
+    Result result = run("train", recipe, "--out", dir.resolve("run"));
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.complaint()).contains("--data DIR");
+    assertThat(run("train", recipe, "--data", dir.resolve("none"), "--out", dir.resolve("run")))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("none"));
+    assertThat(run("train", dir.resolve("no.yaml"), "--out", dir).complaint())
+        .contains("no.yaml: no such file");
+  }
+}
