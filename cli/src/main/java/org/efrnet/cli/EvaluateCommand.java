@@ -99,7 +99,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     Evaluation evaluation;
     try (Segmenter segmenter = options.open(bundle);
-        Progress progress = new Progress("evaluate", pictures.size())) {
+        Progress progress =
+            new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
       evaluation = Evaluation.of(segmenter, pictures, done -> progress.to(done, ""));
     }
     ObjectNode json = json(bundle, pictures, evaluation);

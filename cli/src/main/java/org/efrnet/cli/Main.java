@@ -38,6 +38,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet evaluate runs/camvid/bundle --data CamVid --split test"
     })
 public final class Main implements Callable<Integer> {
+  /** Room for a path or two and the remedy. */
+  static final int LONGEST_MESSAGE = 2000;
+
   @Spec private CommandSpec spec;
 
   /** Runs a command and exits with its code. */
@@ -71,7 +74,7 @@ public final class Main implements Callable<Integer> {
             || e instanceof IllegalArgumentException
             || e instanceof IllegalStateException
             || e instanceof ArithmeticException;
-    String text = e.getMessage() == null ? "" : OneLine.of(e.getMessage());
+    String text = e.getMessage() == null ? "" : OneLine.of(e.getMessage(), LONGEST_MESSAGE);
     return meant && !text.isEmpty()
         ? text
         : "unexpected "
@@ -84,7 +87,8 @@ public final class Main implements Callable<Integer> {
   private static int wrongUsage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
-    StringBuilder text = new StringBuilder("efrnet: ").append(OneLine.of(e.getMessage()));
+    StringBuilder text =
+        new StringBuilder("efrnet: ").append(OneLine.of(e.getMessage(), LONGEST_MESSAGE));
     if (e instanceof UnmatchedArgumentException unmatched && !unmatched.getUnmatched().isEmpty()) {
       String word = unmatched.getUnmatched().get(0);
       List<String> known =

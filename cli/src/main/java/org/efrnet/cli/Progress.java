@@ -1,23 +1,24 @@
 package org.efrnet.cli;
 
-import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.Optional;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** Shows how far long work is: a bar on a terminal, one line per 10 % otherwise; on stderr. */
+/** Shows how far long work is: a bar on a terminal, one line per 10 % otherwise. */
 final class Progress implements AutoCloseable {
   /** Set by the launcher where stderr is a terminal; Java's own ways to ask differ by version. */
   private static final String TERMINAL = "efrnet.terminal";
 
   private final String task;
   private final long max;
-  private final PrintStream out = System.err;
+  private final PrintWriter err;
   private final Optional<ProgressBar> bar;
   private long tenths;
 
-  Progress(String task, long max) {
+  Progress(PrintWriter err, String task, long max) {
+    this.err = err;
     this.task = task;
     this.max = Math.max(1, max);
     this.bar =
@@ -32,19 +33,13 @@ final class Progress implements AutoCloseable {
                     .build());
   }
 
-  /** Work already done by an earlier run: not worth a line. */
-  void startAt(long done) {
-    tenths = 10 * done / max;
-    bar.ifPresent(b -> b.stepTo(done));
-  }
-
   void to(long done, String detail) {
     if (bar.isPresent()) {
       bar.get().stepTo(done);
       bar.get().setExtraMessage(" " + detail);
     } else if (10 * done / max > tenths) {
       tenths = 10 * done / max;
-      out.println(task + " " + 100 * done / max + " %" + (detail.isEmpty() ? "" : "  " + detail));
+      err.println(task + " " + 100 * done / max + " %" + (detail.isEmpty() ? "" : "  " + detail));
     }
   }
 

@@ -102,7 +102,7 @@ final class SegmentCommand implements Callable<Integer> {
     ModelBundle bundle = ModelBundle.of(model);
     Files.createDirectories(out);
     try (Segmenter segmenter = options.open(bundle);
-        Progress progress = new Progress("segment", pictures.size())) {
+        Progress progress = new Progress(spec.commandLine().getErr(), "segment", pictures.size())) {
       int done = 0;
       for (Path picture : pictures) {
         try {
@@ -123,7 +123,7 @@ final class SegmentCommand implements Callable<Integer> {
   }
 
   private static String named(Path picture, Exception e) {
-    String message = OneLine.of(String.valueOf(e.getMessage()));
+    String message = OneLine.of(String.valueOf(e.getMessage()), Main.LONGEST_MESSAGE);
     return message.contains(picture.toString()) ? message : picture + ": " + message;
   }
 

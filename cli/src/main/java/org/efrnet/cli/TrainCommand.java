@@ -88,7 +88,7 @@ final class TrainCommand implements Callable<Integer> {
     CountDownLatch done = new CountDownLatch(1);
     Thread onSignal = new Thread(() -> stopAndWait(stop, done), "efrnet-stop");
     Runtime.getRuntime().addShutdownHook(onSignal);
-    try (Progress progress = new Progress(recipe.name(), 1000)) {
+    try (Progress progress = new Progress(spec.commandLine().getErr(), recipe.name(), 1000)) {
       Trainer trainer =
           new Trainer(
               recipe,

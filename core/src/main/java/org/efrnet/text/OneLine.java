@@ -12,9 +12,14 @@ public final class OneLine {
    * message must stay one readable line of a log.
    */
   public static String of(String text) {
-    StringBuilder line = new StringBuilder(Math.min(text.length(), LONGEST) + 16);
+    return of(text, LONGEST);
+  }
+
+  /** The same, cut after so many characters: for a whole message rather than a name within one. */
+  public static String of(String text, int longest) {
+    StringBuilder line = new StringBuilder(Math.min(text.length(), longest) + 16);
     for (int i = 0; i < text.length(); ) {
-      if (i >= LONGEST) {
+      if (i >= longest) {
         return line.append("...").toString();
       }
       int point = text.codePointAt(i);
