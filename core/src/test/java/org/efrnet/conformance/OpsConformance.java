@@ -70,9 +70,11 @@ public abstract class OpsConformance {
   }
 
   @Test
-  final void agreesWithAnIndependentImplementation() {
-    Oracle oracle = Oracle.read();
-    assertClose("oracle", logits(oracle.model(), oracle.input()), oracle.logits());
+  final void agreesWithIndependentImplementations() {
+    for (Oracle oracle : List.of(Oracle.efrnet(), Oracle.enet())) {
+      FloatTensor actual = logits(oracle.model(), oracle.tensor("input"));
+      assertClose("oracle of " + oracle.network().name(), actual, oracle.tensor("logits"));
+    }
   }
 
   private void assertClose(String name, FloatTensor actual, FloatTensor expected) {

@@ -202,9 +202,9 @@ class ReferenceTest {
 
   @Test
   void agreesWithAnIndependentEfrNet() {
-    Oracle oracle = Oracle.read();
-    FloatTensor logits = Reference.logits(oracle.model(), oracle.input());
-    assertThat(logits.shape()).isEqualTo(oracle.logits().shape());
-    assertThat(logits.values()).containsExactly(oracle.logits().values(), within(2e-6f));
+    Oracle oracle = Oracle.efrnet();
+    FloatTensor logits = Reference.logits(oracle.model(), oracle.tensor("input"));
+    assertThat(logits.shape()).isEqualTo(oracle.tensor("logits").shape());
+    assertThat(logits.values()).containsExactly(oracle.tensor("logits").values(), within(2e-6f));
   }
 }

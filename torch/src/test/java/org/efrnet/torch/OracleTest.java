@@ -5,20 +5,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.SplittableRandom;
+import org.efrnet.conformance.Oracle;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
-import org.efrnet.networks.EfrNet;
 import org.efrnet.ops.ChannelDropout;
 import org.efrnet.weights.FloatTensor;
-import org.efrnet.weights.Safetensors;
-import org.efrnet.weights.Weights;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -27,24 +20,14 @@ import org.junit.jupiter.params.provider.EnumSource;
  * afterwards. What agreement to expect stands beside the recorded file.
  */
 class OracleTest {
-  private static Safetensors.Contents oracle;
-
-  @BeforeAll
-  static void read(@TempDir Path dir) throws IOException {
-    Path file = dir.resolve("efrnet-11.safetensors");
-    try (InputStream in =
-        OracleTest.class.getResourceAsStream("/org/efrnet/oracle/efrnet-11.safetensors")) {
-      Files.copy(in, file);
-    }
-    oracle = Safetensors.read(file);
-  }
+  private static final Oracle ORACLE = Oracle.efrnet();
 
   private static FloatTensor tensor(String name) {
-    return oracle.tensors().get("oracle." + name);
+    return ORACLE.tensor(name);
   }
 
   private static Learner learner(Execution execution) {
-    Graph written = Graph.of(EfrNet.of(11));
+    Graph written = ORACLE.model().graph();
     // The recorded steps were taken without dropout.
     Graph graph =
         new Graph(
@@ -61,7 +44,7 @@ class OracleTest {
             written.outputs(),
             written.auxiliaryWeights());
     return new Learner(
-        new Model(graph, Weights.of(oracle.tensors())),
+        new Model(graph, ORACLE.recorded().weights()),
         LearningRule.plain(new Optimiser.Sgd(0.9, 5e-4, false), 11),
         execution);
   }
@@ -81,7 +64,7 @@ class OracleTest {
   }
 
   private static double[] recordedLosses(String name) throws IOException {
-    return new ObjectMapper().readValue(oracle.metadata().get(name), double[].class);
+    return new ObjectMapper().readValue(ORACLE.recorded().metadata().get(name), double[].class);
   }
 
   private static double[] fiveSteps(Learner learner) {
