@@ -17,6 +17,7 @@ import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.Camvid;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.Overlap;
+import org.efrnet.images.Mask;
 import org.efrnet.metrics.ClassScore;
 import org.efrnet.metrics.ConfusionMatrix;
 import org.efrnet.metrics.Scores;
@@ -101,7 +102,7 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Segmenter segmenter = options.open(bundle);
         Progress progress =
             new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
-      evaluation = Evaluation.of(segmenter, pictures, done -> progress.to(done, ""));
+      evaluation = Evaluation.of(segmenter, pictures, (done, total) -> progress.to(done, ""));
     }
     ObjectNode json = json(bundle, pictures, evaluation);
     json.put("leak", !leak.isEmpty());
@@ -148,11 +149,13 @@ final class EvaluateCommand implements Callable<Integer> {
     bundle.with(bundle.config().withMetrics(metrics)).write(folder);
   }
 
-  private static ObjectNode json(ModelBundle bundle, DataSet pictures, Evaluation evaluation) {
-    ObjectNode node = scores(evaluation.all().scores(bundle.classes()));
-    node.put("images", evaluation.pictures());
-    node.put("width", evaluation.width());
-    node.put("height", evaluation.height());
+  private static ObjectNode json(ModelBundle bundle, DataSet pictures, Evaluation evaluation)
+      throws IOException {
+    ObjectNode node = scores(evaluation.overall().scores(bundle.classes()));
+    node.put("images", pictures.size());
+    Mask labels = pictures.load(0).truth();
+    node.put("width", labels.width());
+    node.put("height", labels.height());
     node.put("data", pictures.name());
     node.put("model", bundle.config().name());
     node.put("weights", bundle.weights().digest());
@@ -160,7 +163,7 @@ final class EvaluateCommand implements Callable<Integer> {
     node.put("augmentation", "none");
     ObjectNode sequences = node.putObject("sequences");
     evaluation
-        .sequences()
+        .bySequence()
         .forEach((name, matrix) -> sequences.set(name, scores(matrix.scores(bundle.classes()))));
     return node;
   }
@@ -190,20 +193,19 @@ final class EvaluateCommand implements Callable<Integer> {
       PrintWriter out, ModelBundle bundle, DataSet pictures, Evaluation evaluation) {
     List<String> columns = new java.util.ArrayList<>(List.of("all"));
     List<Scores> scores = new java.util.ArrayList<>();
-    scores.add(evaluation.all().scores(bundle.classes()));
-    if (evaluation.sequences().size() > 1) {
-      for (Map.Entry<String, ConfusionMatrix> e : evaluation.sequences().entrySet()) {
+    scores.add(evaluation.overall().scores(bundle.classes()));
+    if (evaluation.bySequence().size() > 1) {
+      for (Map.Entry<String, ConfusionMatrix> e : evaluation.bySequence().entrySet()) {
         columns.add(e.getKey());
         scores.add(e.getValue().scores(bundle.classes()));
       }
     }
     out.printf(
         Locale.ROOT,
-        "%s on %s: %d pictures%s, fp32, single scale, void ignored%n",
+        "%s on %s: %d pictures, fp32, single scale, void ignored%n",
         bundle.config().name(),
         pictures.name(),
-        evaluation.pictures(),
-        evaluation.width() > 0 ? " " + evaluation.width() + "x" + evaluation.height() : "");
+        pictures.size());
     row(out, "IoU, %", columns);
     for (int i = 0; i < bundle.classes().size(); i++) {
       int id = i;

@@ -1,9 +1,6 @@
 package org.efrnet.cli;
 
-import java.io.IOException;
 import org.efrnet.bundle.ModelBundle;
-import org.efrnet.segment.EngineOptions;
-import org.efrnet.segment.Engines;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.segment.SizePolicy;
 import picocli.CommandLine.ITypeConverter;
@@ -17,21 +14,17 @@ final class ModelOptions {
       paramLabel = "native|WxH|HEIGHT",
       converter = SizeConverter.class,
       description = "Size at which the network sees a picture (default: as the model says).")
-  private SizePolicy size = new SizePolicy.Bundle();
+  private SizePolicy size = new SizePolicy.BundleHeight();
 
   @Option(
       names = "--threads",
       paramLabel = "N",
       converter = ThreadsConverter.class,
       description = "Threads to compute with (default: all cores).")
-  private EngineOptions threads = EngineOptions.allCores();
+  private int threads = Runtime.getRuntime().availableProcessors();
 
   Segmenter open(ModelBundle bundle) {
-    return Segmenter.of(bundle, new Segmenter.Options(size, Engines.first(), threads));
-  }
-
-  Segmenter open(String model) throws IOException {
-    return open(ModelBundle.of(model));
+    return Segmenter.load(bundle, Segmenter.Options.DEFAULT.with(size).withThreads(threads));
   }
 
   static final class SizeConverter implements ITypeConverter<SizePolicy> {
@@ -45,13 +38,13 @@ final class ModelOptions {
     }
   }
 
-  static final class ThreadsConverter implements ITypeConverter<EngineOptions> {
+  static final class ThreadsConverter implements ITypeConverter<Integer> {
     @Override
-    public EngineOptions convert(String text) {
+    public Integer convert(String text) {
       if (!text.matches("[1-9][0-9]{0,3}")) {
         throw new TypeConversionException("'" + text + "' is not a number of threads, 1 or more");
       }
-      return new EngineOptions(Integer.parseInt(text));
+      return Integer.valueOf(text);
     }
   }
 }

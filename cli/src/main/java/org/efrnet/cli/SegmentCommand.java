@@ -49,6 +49,8 @@ final class SegmentCommand implements Callable<Integer> {
   static final String DEFAULT_MODEL = "efrnet.camvid";
 
   private static final double OPACITY = 0.5;
+  private static final double LEAST_SHOWN = 0.005;
+  private static final int MOST_SHOWN = 5;
   private static final List<String> ENDINGS = List.of(".jpg", ".jpeg", ".png");
 
   @Parameters(
@@ -109,7 +111,10 @@ final class SegmentCommand implements Callable<Integer> {
           String line = segment(segmenter, bundle, picture, names.get(picture));
           spec.commandLine().getOut().println(line);
           spec.commandLine().getOut().flush();
-        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+        } catch (IOException
+            | IllegalArgumentException
+            | IllegalStateException
+            | ArithmeticException e) {
           err.println("efrnet: " + named(picture, e));
           failed = true;
         }
@@ -181,12 +186,11 @@ final class SegmentCommand implements Callable<Integer> {
         largest(result.shares()));
   }
 
-  private static String largest(Map<String, Double> shares) {
-    return shares.entrySet().stream()
-        .filter(e -> e.getValue() >= 0.005)
-        .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
-        .limit(5)
-        .map(e -> String.format(Locale.ROOT, "%s %.1f %%", e.getKey(), 100 * e.getValue()))
+  private static String largest(List<Segmentation.Share> shares) {
+    return shares.stream()
+        .filter(share -> share.fraction() >= LEAST_SHOWN)
+        .limit(MOST_SHOWN)
+        .map(Segmentation.Share::toString)
         .collect(Collectors.joining(", "));
   }
 
@@ -199,13 +203,14 @@ final class SegmentCommand implements Callable<Integer> {
     node.put("model", bundle.config().name());
     node.put("licence", bundle.config().licence().id());
     ArrayNode classes = node.putArray("classes");
-    Map<String, Double> shares = result.shares();
+    long[] pixels = result.mask().histogram();
+    double all = result.mask().ids().length;
     for (SegmentationClass c : result.classes().classes()) {
       classes
           .addObject()
           .put("id", c.id())
           .put("name", c.name())
-          .put("share", shares.get(c.name()));
+          .put("share", pixels[c.id()] / all);
     }
     node.putObject("millis")
         .put("decode", rounded(decode))

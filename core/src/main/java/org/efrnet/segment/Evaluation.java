@@ -2,69 +2,84 @@ package org.efrnet.segment;
 
 import java.io.IOException;
 import java.util.Collections;
-import java.util.Map;
+import java.util.List;
+import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.IntConsumer;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.Example;
+import org.efrnet.labels.ClassTable;
+import org.efrnet.labels.SegmentationClass;
 import org.efrnet.metrics.ConfusionMatrix;
 
 /**
- * A segmenter judged on labelled pictures: predicted as its size policy says, scored at the labels'
- * size.
+ * How a segmenter does on a data set, counted at the size of the labels.
  *
- * @param all over every picture
- * @param sequences by recording
- * @param pictures how many
- * @param width of the pictures; 0 if they differ
- * @param height of the pictures; 0 if they differ
+ * @param overall every pixel of the data set
+ * @param bySequence the same by recording, whose names {@link DataSet#sequenceOf} gives
  */
-public record Evaluation(
-    ConfusionMatrix all,
-    Map<String, ConfusionMatrix> sequences,
-    int pictures,
-    int width,
-    int height) {
+public record Evaluation(ConfusionMatrix overall, SortedMap<String, ConfusionMatrix> bySequence) {
+  public Evaluation {
+    bySequence = Collections.unmodifiableSortedMap(new TreeMap<>(bySequence));
+  }
+
+  /** Is told how far an evaluation is. */
+  @FunctionalInterface
+  public interface Progress {
+    /** For those who need not know. */
+    Progress NONE = (done, total) -> {};
+
+    /** So many of all examples are counted. */
+    void examples(int done, int total);
+  }
 
   /**
-   * @param done is told how many pictures are done
-   * @throws IllegalArgumentException if the classes differ, or the data set has no labels
+   * Segments and counts every example in order.
+   *
+   * @throws IOException if an example cannot be read
+   * @throws IllegalArgumentException if the data set has no labels, or other classes than the
+   *     segmenter
    */
-  public static Evaluation of(Segmenter segmenter, DataSet data, IntConsumer done)
+  public static Evaluation of(Segmenter segmenter, DataSet data, Progress progress)
       throws IOException {
-    if (!data.hasTruth()) {
-      throw new IllegalArgumentException(
-          data.name() + " has no labels: nothing to judge by; use segment to predict it");
-    }
-    if (!segmenter.classes().equals(data.classes())) {
-      throw new IllegalArgumentException(
-          "the model tells "
-              + segmenter.classes().name()
-              + " apart, "
-              + data.name()
-              + " is labelled with "
-              + data.classes().name()
-              + ": they cannot be compared");
-    }
-    int classes = data.classes().size();
-    ConfusionMatrix all = new ConfusionMatrix(classes);
-    Map<String, ConfusionMatrix> sequences = new TreeMap<>();
-    int width = -1;
-    int height = -1;
+    requireSameClasses(segmenter, data);
+    int classes = segmenter.classes().size();
+    ConfusionMatrix overall = new ConfusionMatrix(classes);
+    SortedMap<String, ConfusionMatrix> bySequence = new TreeMap<>();
     for (int i = 0; i < data.size(); i++) {
       Example example = data.load(i);
       ConfusionMatrix one = new ConfusionMatrix(classes);
       one.add(example.truth(), segmenter.segment(example.picture()).mask());
-      all.merge(one);
-      sequences.computeIfAbsent(data.sequenceOf(i), s -> new ConfusionMatrix(classes)).merge(one);
-      width = same(width, example.picture().width());
-      height = same(height, example.picture().height());
-      done.accept(i + 1);
+      overall.merge(one);
+      bySequence
+          .computeIfAbsent(data.sequenceOf(i), name -> new ConfusionMatrix(classes))
+          .merge(one);
+      progress.examples(i + 1, data.size());
     }
-    return new Evaluation(all, Collections.unmodifiableMap(sequences), data.size(), width, height);
+    return new Evaluation(overall, bySequence);
   }
 
-  private static int same(int before, int now) {
-    return before == -1 || before == now ? now : 0;
+  private static void requireSameClasses(Segmenter segmenter, DataSet data) {
+    if (!data.hasTruth()) {
+      throw new IllegalArgumentException(
+          "data set '" + data.name() + "' has no labels to count against; predict it instead");
+    }
+    List<String> known = names(segmenter.classes());
+    List<String> wanted = names(data.classes());
+    if (!known.equals(wanted)) {
+      throw new IllegalArgumentException(
+          "bundle '"
+              + segmenter.bundle().config().name()
+              + "' tells "
+              + known
+              + " apart, data set '"
+              + data.name()
+              + "' is labelled with "
+              + wanted
+              + "; use a bundle trained on these classes");
+    }
+  }
+
+  private static List<String> names(ClassTable table) {
+    return table.classes().stream().map(SegmentationClass::name).toList();
   }
 }

@@ -1,16 +1,25 @@
 package org.efrnet.segment;
 
-/** A network that an engine has made ready. One call at a time. */
+/**
+ * A model made ready by an {@link Engine}. One call at a time: whoever owns it calls and closes it
+ * on one thread, or in turns.
+ */
 public interface Executable extends AutoCloseable {
   /**
-   * Runs the network on one picture.
+   * The logits of one picture.
    *
-   * @param planes (3, height, width) normalised values; only read
-   * @return (classes, height, width) logits, the caller's
+   * @param planes normalised values, planar (3, height, width); read during the call only
+   * @return a new array, planar (classes, height, width)
+   * @throws IllegalArgumentException if the array has another length, or the network cannot take a
+   *     picture of this size
+   * @throws IllegalStateException after {@link #close()}, or when the engine fails
    */
   float[] logits(float[] planes, int height, int width);
 
-  /** Frees what the engine holds; calling it again does nothing. */
+  /** How many classes the logits tell apart. */
+  int classes();
+
+  /** Gives everything back; a second call does nothing. */
   @Override
   void close();
 }

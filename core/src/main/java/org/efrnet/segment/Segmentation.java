@@ -1,10 +1,9 @@
 package org.efrnet.segment;
 
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import org.efrnet.images.LegendEntry;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Overlay;
@@ -13,48 +12,60 @@ import org.efrnet.labels.ClassTable;
 import org.efrnet.labels.SegmentationClass;
 
 /**
- * A picture whose every pixel has a class.
+ * What is to be seen in a picture, pixel by pixel.
  *
- * @param picture as it was given
- * @param mask class ids, at the picture's size
+ * @param picture that was segmented
+ * @param mask train ids of {@code classes}, of the picture's size
  * @param classes what the ids mean
- * @param millis how long each stage took
+ * @param millis how long it took
  */
 public record Segmentation(Picture picture, Mask mask, ClassTable classes, Millis millis) {
   /**
-   * Wall time in milliseconds.
+   * Times in milliseconds, without waiting for other pictures.
    *
-   * @param prepare resize and normalisation
-   * @param network from planes to logits
-   * @param finish from logits to the class map
+   * @param prepare scaling, padding and normalising
+   * @param network the engine
+   * @param finish upsampling and choosing classes
+   * @param total all of it
    */
-  public record Millis(double prepare, double network, double finish) {}
+  public record Millis(double prepare, double network, double finish, double total) {}
 
-  /** The share of every class in the picture, 0..1, in the table's order. */
-  public Map<String, Double> shares() {
-    long[] histogram = mask.histogram();
-    Map<String, Double> shares = new LinkedHashMap<>();
-    for (SegmentationClass c : classes.classes()) {
-      shares.put(c.name(), histogram[c.id()] / (double) mask.ids().length);
+  /**
+   * A class's part of a picture.
+   *
+   * @param fraction of all pixels, 0..1
+   */
+  public record Share(SegmentationClass type, double fraction) {
+    /** Such as {@code Road 41.2 %}. */
+    @Override
+    public String toString() {
+      return String.format(Locale.ROOT, "%s %.1f %%", type.name(), 100 * fraction);
     }
-    return Collections.unmodifiableMap(shares);
+  }
+
+  /** The classes that the picture shows, the largest first. */
+  public List<Share> shares() {
+    long[] pixels = mask.histogram();
+    double all = mask.ids().length;
+    return classes.classes().stream()
+        .filter(type -> pixels[type.id()] > 0)
+        .map(type -> new Share(type, pixels[type.id()] / all))
+        .sorted(Comparator.comparingDouble(Share::fraction).reversed())
+        .toList();
   }
 
   /**
-   * The picture with its classes' colours over it, and a legend of the classes that occur.
+   * The picture under the classes' colours, with a legend of {@link #shares()}.
    *
-   * @param opacity of the colours, 0..1
+   * @param opacity of the colours, 0 (none) to 1 (no picture)
+   * @throws IllegalArgumentException if the opacity is out of range
    */
   public Picture overlay(double opacity) {
-    Picture blended = Overlay.blend(picture, mask, classes.palette(), opacity);
-    Map<String, Double> shares = shares();
-    List<LegendEntry> entries = new ArrayList<>();
-    for (SegmentationClass c : classes.classes()) {
-      double share = shares.get(c.name());
-      if (share > 0) {
-        entries.add(new LegendEntry(c.name(), c.colour().rgb(), share));
-      }
-    }
-    return Overlay.legend(blended, entries);
+    int[] colours = Arrays.copyOf(classes.palette(), classes.size());
+    return Overlay.legend(
+        Overlay.blend(picture, mask, colours, opacity),
+        shares().stream()
+            .map(s -> new LegendEntry(s.type().name(), s.type().colour().rgb(), s.fraction()))
+            .toList());
   }
 }

@@ -1,81 +1,204 @@
 package org.efrnet.segment;
 
-import java.io.IOException;
-import java.util.concurrent.CompletionException;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
-import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
-import org.efrnet.images.Resize;
 import org.efrnet.labels.ClassTable;
 
 /**
- * Pictures in, classes out.
- *
- * <p>Thread-safe: any number of threads may call {@link #segment}; their pictures are computed one
- * after the other on one thread that the segmenter owns, which alone touches native memory. Close
- * it when done; closing again does nothing, using it afterwards is an {@link
- * IllegalStateException}.
+ * Tells the classes of pictures' pixels. Thread-safe: pictures of all callers are segmented one
+ * after the other on one thread of the segmenter's own, which alone touches the engine's natives;
+ * engines would else grow a team of threads for each caller. Owned by its creator, who closes it.
  */
 public final class Segmenter implements AutoCloseable {
   private static final AtomicInteger COUNT = new AtomicInteger();
 
   private final ModelBundle bundle;
-  private final SizePolicy size;
+  private final Options options;
+  private final String engineName;
   private final ExecutorService thread;
-  private final Executable network;
+  private final Pipeline pipeline;
+  private final Object lock = new Object();
+  private Optional<Future<?>> closing = Optional.empty();
 
   /**
-   * What may be chosen.
+   * How to segment.
    *
-   * @param size how pictures are scaled
-   * @param engine that computes
-   * @param threads that it computes with
+   * @param size to which pictures are scaled for the network
+   * @param threads of the engine, at least 1
+   * @param engine by name, or empty for the first on the class path
    */
-  public record Options(SizePolicy size, Engine engine, EngineOptions threads) {
-    /** As the bundle says, on the first engine of the class path, with every core. */
-    public static Options defaults() {
-      return new Options(new SizePolicy.Bundle(), Engines.first(), EngineOptions.allCores());
+  public record Options(SizePolicy size, int threads, Optional<String> engine) {
+    /** The bundle's height, all processors, the first engine. */
+    public static final Options DEFAULT =
+        new Options(
+            new SizePolicy.BundleHeight(),
+            Runtime.getRuntime().availableProcessors(),
+            Optional.empty());
+
+    public Options {
+      if (threads < 1) {
+        throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
+      }
+    }
+
+    /** The same at another size. */
+    public Options with(SizePolicy other) {
+      return new Options(other, threads, engine);
+    }
+
+    /** The same with another number of threads. */
+    public Options withThreads(int count) {
+      return new Options(size, count, engine);
+    }
+
+    /** The same with the engine of that name. */
+    public Options withEngine(String name) {
+      return new Options(size, threads, Optional.of(name));
     }
   }
 
-  private Segmenter(ModelBundle bundle, Options options) {
+  Segmenter(ModelBundle bundle, Options options, Engine engine) {
     this.bundle = bundle;
-    this.size = options.size();
-    int number = COUNT.incrementAndGet();
+    this.options = options;
+    this.engineName = engine.name();
     this.thread =
         Executors.newSingleThreadExecutor(
-            task -> {
-              Thread t = new Thread(task, "efrnet-segmenter-" + number);
-              t.setDaemon(true);
-              return t;
+            work -> {
+              Thread own = new Thread(work, "efrnet-segmenter-" + COUNT.incrementAndGet());
+              // A forgotten close() must not keep the process alive.
+              own.setDaemon(true);
+              return own;
             });
+    Future<Pipeline> prepared =
+        thread.submit(
+            () ->
+                new Pipeline(
+                    bundle,
+                    options.size(),
+                    engine.prepare(bundle.model(), new EngineOptions(options.threads()))));
+    boolean complete = false;
     try {
-      this.network = call(() -> options.engine().prepare(bundle.model(), options.threads()));
-    } catch (RuntimeException | Error e) {
-      thread.shutdownNow();
-      throw e;
+      this.pipeline = uninterruptibly(prepared);
+      complete = true;
+    } finally {
+      if (!complete) {
+        thread.shutdown();
+      }
     }
   }
 
   /**
-   * Loads a bundle by the name of a model artefact on the class path, or by its folder.
+   * Loads a model with {@link Options#DEFAULT}.
    *
-   * @throws IOException if there is no such bundle, or it is broken; one line says which file and
-   *     why
+   * @param nameOrPath a model on the class path, such as {@code efrnet.camvid}, or a bundle's
+   *     folder
+   * @throws BundleException if there is no such model, or it is damaged
+   * @throws IllegalStateException if there is no engine, or it cannot run here
    */
-  public static Segmenter load(String nameOrFolder) throws IOException {
-    return of(ModelBundle.of(nameOrFolder), Options.defaults());
+  public static Segmenter load(String nameOrPath) throws BundleException {
+    return load(ModelBundle.of(nameOrPath), Options.DEFAULT);
   }
 
-  /** A segmenter of a bundle. */
-  public static Segmenter of(ModelBundle bundle, Options options) {
-    return new Segmenter(bundle, options);
+  /**
+   * Makes a bundle ready.
+   *
+   * @throws IllegalArgumentException if there is no engine of the name in the options
+   * @throws IllegalStateException if there is no engine, or it cannot run here
+   */
+  public static Segmenter load(ModelBundle bundle, Options options) {
+    Engine engine = options.engine().map(Engines::named).orElseGet(Engines::first);
+    return new Segmenter(bundle, options, engine);
+  }
+
+  /**
+   * Segments a picture; waits for those before it.
+   *
+   * @return a map of the picture's own size, whatever the network saw
+   * @throws IllegalArgumentException if the network cannot take the picture at the size that the
+   *     options say: too small or too large
+   * @throws IllegalStateException if the segmenter is closed, or the engine fails
+   * @throws ArithmeticException if the network gives NaN or infinity
+   * @throws CancellationException if the calling thread is interrupted, which then still is
+   */
+  public Segmentation segment(Picture picture) {
+    Future<Segmentation> segmentation;
+    synchronized (lock) {
+      if (closing.isPresent()) {
+        throw new IllegalStateException(
+            "the segmenter of '"
+                + bundle.config().name()
+                + "' is closed; load another one, and close it after its last picture");
+      }
+      segmentation = thread.submit(() -> pipeline.segment(picture));
+    }
+    return result(segmentation);
+  }
+
+  private static <T> T result(Future<T> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      // A picture that has begun is finished for nobody: natives are not left in the middle.
+      future.cancel(false);
+      Thread.currentThread().interrupt();
+      CancellationException cancelled = new CancellationException("interrupted while waiting");
+      cancelled.initCause(e);
+      throw cancelled;
+    } catch (ExecutionException e) {
+      throw unwrapped(e);
+    }
+  }
+
+  /** For what must have ended before the caller goes on: who owns natives would else be unclear. */
+  private static <T> T uninterruptibly(Future<T> future) {
+    boolean interrupted = false;
+    try {
+      while (true) {
+        try {
+          return future.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw unwrapped(e);
+        }
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static RuntimeException unwrapped(ExecutionException e) {
+    if (e.getCause() instanceof Error error) {
+      throw error;
+    }
+    return e.getCause() instanceof RuntimeException cause
+        ? cause
+        : new IllegalStateException(e.getCause());
+  }
+
+  /** What was loaded. */
+  public ModelBundle bundle() {
+    return bundle;
+  }
+
+  /** How it was asked to run. */
+  public Options options() {
+    return options;
+  }
+
+  /** The engine that computes. */
+  public String engine() {
+    return engineName;
   }
 
   /** What the ids of its masks mean. */
@@ -83,130 +206,17 @@ public final class Segmenter implements AutoCloseable {
     return bundle.classes();
   }
 
-  /** What it computes with. */
-  public ModelBundle bundle() {
-    return bundle;
-  }
-
-  /**
-   * Segments a picture.
-   *
-   * @throws IllegalArgumentException if the network cannot take a picture of that size
-   * @throws IllegalStateException if the segmenter is closed, or the network gives no numbers
-   */
-  public Segmentation segment(Picture picture) {
-    return call(() -> onOwnThread(picture));
-  }
-
-  private Segmentation onOwnThread(Picture picture) {
-    long start = System.nanoTime();
-    int[] to = size.of(picture, bundle.config().height());
-    Picture scaled = Resize.bilinear(picture, to[0], to[1]);
-    int multiple = bundle.network().sizeMultiple();
-    int width = roundUp(to[0], multiple);
-    int height = roundUp(to[1], multiple);
-    Picture padded = padded(scaled, width, height);
-    float[] planes = new float[3 * width * height];
-    bundle.config().normalization().planes(padded, planes, 0);
-    long prepared = System.nanoTime();
-    float[] logits = network.logits(planes, height, width);
-    long computed = System.nanoTime();
-    int classes = bundle.classes().size();
-    Mask mask =
-        UpsampleArgmax.of(
-            cropped(logits, classes, width, height, to[0], to[1]),
-            classes,
-            to[1],
-            to[0],
-            picture.height(),
-            picture.width());
-    long finished = System.nanoTime();
-    return new Segmentation(
-        picture,
-        mask,
-        bundle.classes(),
-        new Segmentation.Millis(
-            (prepared - start) / 1e6, (computed - prepared) / 1e6, (finished - computed) / 1e6));
-  }
-
-  private static int roundUp(int side, int multiple) {
-    return (side + multiple - 1) / multiple * multiple;
-  }
-
-  /** Repeats the last column and row: a black border would look like a thing. */
-  private static Picture padded(Picture picture, int width, int height) {
-    if (picture.width() == width && picture.height() == height) {
-      return picture;
-    }
-    byte[] rgb = new byte[3 * width * height];
-    for (int y = 0; y < height; y++) {
-      int from = Math.min(y, picture.height() - 1) * picture.width();
-      for (int x = 0; x < width; x++) {
-        int source = 3 * (from + Math.min(x, picture.width() - 1));
-        System.arraycopy(picture.rgb(), source, rgb, 3 * (y * width + x), 3);
-      }
-    }
-    return new Picture(width, height, rgb);
-  }
-
-  private static float[] cropped(
-      float[] logits, int classes, int width, int height, int toWidth, int toHeight) {
-    if (width == toWidth && height == toHeight) {
-      return logits;
-    }
-    float[] kept = new float[classes * toWidth * toHeight];
-    for (int row = 0; row < classes * toHeight; row++) {
-      int from = (row / toHeight * height + row % toHeight) * width;
-      System.arraycopy(logits, from, kept, row * toWidth, toWidth);
-    }
-    return kept;
-  }
-
-  private interface Work<T> {
-    T get();
-  }
-
-  private <T> T call(Work<T> work) {
-    Future<T> result;
-    try {
-      result = thread.submit(work::get);
-    } catch (RejectedExecutionException e) {
-      throw new IllegalStateException(
-          "this segmenter is closed; load another one, and close it after the last picture", e);
-    }
-    try {
-      return result.get();
-    } catch (InterruptedException e) {
-      result.cancel(false);
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while a picture was segmented", e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException known) {
-        throw known;
-      }
-      if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw new CompletionException(e.getCause());
-    }
-  }
-
+  /** Waits for the pictures under way and gives everything back; a second call does nothing. */
   @Override
   public void close() {
-    synchronized (thread) {
-      if (!thread.isShutdown()) {
-        thread.execute(network::close);
+    Future<?> last;
+    synchronized (lock) {
+      if (closing.isEmpty()) {
+        closing = Optional.of(thread.submit(pipeline::close));
         thread.shutdown();
       }
+      last = closing.get();
     }
-    try {
-      // Pictures that were handed in before are finished first.
-      boolean ended = false;
-      while (!ended) {
-        ended = thread.awaitTermination(1, java.util.concurrent.TimeUnit.MINUTES);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    uninterruptibly(last);
   }
 }

@@ -1,54 +1,93 @@
 package org.efrnet.segment;
 
-import org.efrnet.images.Picture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.efrnet.images.Resize;
+import org.efrnet.text.OneLine;
 
 /** To what size a picture is scaled before the network sees it. */
 public sealed interface SizePolicy {
-  /** As the bundle says: to its number of rows, the aspect ratio kept. */
-  record Bundle() implements SizePolicy {}
+  /**
+   * The height that the bundle names, keeping the aspect ratio: what its figures were made with.
+   */
+  record BundleHeight() implements SizePolicy {}
 
-  /** Not at all. */
+  /** The picture's own size. */
   record Native() implements SizePolicy {}
 
-  /** To that size, whatever the aspect ratio. */
-  record Exact(int width, int height) implements SizePolicy {}
+  /** This size whatever the aspect ratio. */
+  record Exact(int width, int height) implements SizePolicy {
+    public Exact {
+      requireSide(width);
+      requireSide(height);
+    }
+  }
 
-  /** To so many rows, the aspect ratio kept. */
-  record Height(int rows) implements SizePolicy {}
+  /** This many rows, keeping the aspect ratio. */
+  record Height(int rows) implements SizePolicy {
+    public Height {
+      requireSide(rows);
+    }
+  }
+
+  /** Columns and rows. */
+  record Scaled(int width, int height) {}
 
   /**
-   * {@code native}, {@code WIDTHxHEIGHT} or {@code HEIGHT}.
+   * The size for a picture; where the aspect ratio is kept the width is rounded to the nearest
+   * pixel, halves up, and is at least 1.
    *
-   * @throws IllegalArgumentException if the text is none of them
+   * @param bundleHeight the height that the bundle names
+   * @throws IllegalArgumentException if a side would be longer than {@link Resize#MAX_SIDE}
+   */
+  default Scaled of(int width, int height, int bundleHeight) {
+    if (this instanceof Exact exact) {
+      return new Scaled(exact.width, exact.height);
+    }
+    if (this instanceof Native) {
+      return new Scaled(width, height);
+    }
+    int rows = this instanceof Height fixed ? fixed.rows : bundleHeight;
+    long columns = Math.max(1, (2L * width * rows + height) / (2L * height));
+    if (columns > Resize.MAX_SIDE) {
+      throw new IllegalArgumentException(
+          "a picture of "
+              + width
+              + "x"
+              + height
+              + " pixels would be "
+              + columns
+              + " wide at height "
+              + rows
+              + "; cut it, or choose a smaller or exact size");
+    }
+    return new Scaled((int) columns, rows);
+  }
+
+  /**
+   * Reads {@code native}, {@code WIDTHxHEIGHT} or {@code HEIGHT}.
+   *
+   * @throws IllegalArgumentException if the text is none of these
    */
   static SizePolicy parse(String text) {
     if (text.equals("native")) {
       return new Native();
     }
-    if (text.matches("[1-9][0-9]{0,4}")) {
-      return new Height(Integer.parseInt(text));
+    Matcher sizes = Pattern.compile("(?:([0-9]{1,7})x)?([0-9]{1,7})").matcher(text);
+    if (!sizes.matches()) {
+      throw new IllegalArgumentException(
+          "size '" + OneLine.of(text) + "' is not 'native', WIDTHxHEIGHT or HEIGHT");
     }
-    if (text.matches("[1-9][0-9]{0,4}x[1-9][0-9]{0,4}")) {
-      String[] sides = text.split("x", -1);
-      return new Exact(Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
-    }
-    throw new IllegalArgumentException(
-        "size '"
-            + text
-            + "' is neither native, nor WIDTHxHEIGHT such as 640x360, nor a height such"
-            + " as 360");
+    int height = Integer.parseInt(sizes.group(2));
+    return sizes.group(1) == null
+        ? new Height(height)
+        : new Exact(Integer.parseInt(sizes.group(1)), height);
   }
 
-  /** Width and height for a picture; sides are rounded to the nearest pixel, and at least 1. */
-  default int[] of(Picture picture, int bundleHeight) {
-    if (this instanceof Native) {
-      return new int[] {picture.width(), picture.height()};
+  private static void requireSide(int side) {
+    if (side < 1 || side > Resize.MAX_SIDE) {
+      throw new IllegalArgumentException(
+          "size " + side + " is not a number of pixels within 1.." + Resize.MAX_SIDE);
     }
-    if (this instanceof Exact exact) {
-      return new int[] {exact.width(), exact.height()};
-    }
-    int rows = this instanceof Height height ? height.rows() : bundleHeight;
-    long width = Math.round((double) picture.width() * rows / picture.height());
-    return new int[] {(int) Math.max(1, width), rows};
   }
 }

@@ -7,34 +7,35 @@ import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
 import org.efrnet.readings.Parameters;
+import org.efrnet.readings.Shape;
+import org.efrnet.readings.Shapes;
 import org.efrnet.segment.Engine;
 import org.efrnet.segment.EngineOptions;
 import org.efrnet.segment.Executable;
 
-/** Inference on libtorch, 32-bit floats, after the passes that fold what can be folded. */
+/** Inference by libtorch, in 32 bits on the CPU. */
 public final class LibtorchEngine implements Engine {
-  private final Execution execution;
-
-  /** On the CPU. */
-  public LibtorchEngine() {
-    this(Execution.CPU);
-  }
-
-  /** As the execution says. */
-  public LibtorchEngine(Execution execution) {
-    this.execution = execution;
-  }
-
   @Override
   public String name() {
     return "libtorch";
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * <p>The number of threads holds for the whole process, from now on.
+   */
   @Override
   public Executable prepare(Model model, EngineOptions options) {
-    Natives.setThreads(options.threads());
     try {
-      return new Prepared(Passes.apply(Passes.inference(), model), execution);
+      Natives.setThreads(options.threads());
+      return new Prepared(Passes.apply(Passes.inference(), model));
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          "libtorch cannot be loaded ("
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+              + "); add org.bytedeco's pytorch, openblas and javacpp natives for this platform",
+          e);
     } catch (RuntimeException e) {
       throw TorchErrors.translated(e);
     }
@@ -42,38 +43,46 @@ public final class LibtorchEngine implements Engine {
 
   private static final class Prepared implements Executable {
     private final Graph graph;
-    private final Execution execution;
+    private final int classes;
     private final ParameterStore store;
-    private final TorchOps ops;
     private boolean closed;
 
-    Prepared(Model model, Execution execution) {
+    Prepared(Model model) {
       this.graph = model.graph();
-      this.execution = execution;
-      this.store = new ParameterStore(Parameters.of(graph), model.weights(), execution, false);
-      this.ops = new TorchOps(store, execution, new TorchOps.Mode.Inference());
+      this.classes = graph.logits(new Shapes(), Shape.image(1, 64, 64)).channels();
+      this.store = new ParameterStore(Parameters.of(graph), model.weights(), Execution.CPU, false);
     }
 
     @Override
     public float[] logits(float[] planes, int height, int width) {
       if (closed) {
-        throw new IllegalStateException("this network is closed; prepare another one");
+        throw new IllegalStateException("this executable is closed; prepare another one");
       }
+      if (planes.length != 3L * height * width) {
+        throw new IllegalArgumentException(
+            planes.length + " values are not the 3 planes of " + width + "x" + height + " pixels");
+      }
+      // libtorch's own words about sizes would come from deep inside.
+      graph.logits(new Shapes(), Shape.image(1, height, width));
       try (PointerScope scope = new PointerScope();
           NoGradGuard guard = new NoGradGuard()) {
-        Tensor image = TorchOps.image(planes, 1, height, width, execution);
-        return ParameterStore.download(graph.logits(ops, image));
+        Tensor image = TorchOps.image(planes, 1, height, width, Execution.CPU);
+        TorchOps inference = new TorchOps(store, Execution.CPU, new TorchOps.Mode.Inference());
+        return ParameterStore.download(graph.logits(inference, image));
       } catch (RuntimeException e) {
         throw TorchErrors.translated(e);
       }
     }
 
     @Override
+    public int classes() {
+      return classes;
+    }
+
+    @Override
     public void close() {
-      if (!closed) {
-        closed = true;
-        store.close();
-      }
+      closed = true;
+      store.close();
     }
   }
 }
