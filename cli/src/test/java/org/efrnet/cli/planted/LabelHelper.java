@@ -1,0 +1,6 @@
+package org.efrnet.cli.planted;
+
+/** Has a name that says nothing. */
+final class LabelHelper {
+  private LabelHelper() {}
+}
