@@ -28,7 +28,7 @@ class HygieneTest {
   private static final Pattern CAMVID_PICTURE =
       Pattern.compile("(0001TP|0006R0|0016E5|Seq05VD)_f?\\d{5,}");
 
-  private static final String TEST_COMMAND = "mvn -B verify";
+  private static final String TEST_COMMAND = "mvn verify";
   private static final String FIRST_COMMAND = "./efrnet segment samples/street.jpg";
 
   @Test
@@ -59,14 +59,13 @@ class HygieneTest {
 
   @Test
   void ciRunsTheTestCommand() throws IOException {
-    assertThat(Files.readString(ROOT.resolve(".ci/run"))).contains(TEST_COMMAND, FIRST_COMMAND);
+    assertThat(Files.readString(ROOT.resolve(".ci/run")))
+        .contains("mvn -B --no-transfer-progress verify", FIRST_COMMAND);
   }
 
   @Test
   void readmeSaysTheCommands() throws IOException {
-    Path readme = ROOT.resolve("README.md");
-    assumeTrue(Files.exists(readme), "README.md is not written yet");
-    assertThat(Files.readString(readme)).contains(TEST_COMMAND, FIRST_COMMAND);
+    assertThat(Files.readString(ROOT.resolve("README.md"))).contains(TEST_COMMAND, FIRST_COMMAND);
   }
 
   @Test
