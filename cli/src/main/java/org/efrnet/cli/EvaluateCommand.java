@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.efrnet.bundle.ModelBundle;
-import org.efrnet.data.Camvid;
 import org.efrnet.data.DataSet;
+import org.efrnet.data.DataSets;
 import org.efrnet.data.Overlap;
 import org.efrnet.images.Mask;
 import org.efrnet.metrics.ClassScore;
@@ -47,14 +47,14 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--data",
       required = true,
       paramLabel = "DIR",
-      description = "The data set's folder, in CamVid's layout.")
+      description = "The data set's folder: CamVid in either layout, or your own data.")
   private Path data;
 
   @Option(
       names = "--split",
       paramLabel = "NAME",
       defaultValue = "test",
-      description = "train, val, test, or joined by + (default: ${DEFAULT-VALUE}).")
+      description = "A list: train, val, test; or joined by + (default: ${DEFAULT-VALUE}).")
   private String split;
 
   @Option(
@@ -80,10 +80,7 @@ final class EvaluateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ModelBundle bundle = ModelBundle.of(model);
-    if (!Files.isDirectory(data)) {
-      throw new Failure("data " + data + ": no such folder; give CamVid's with --data");
-    }
-    DataSet pictures = Camvid.open(data, split);
+    DataSet pictures = DataSets.open(data, split);
     List<String> leak = trainedOn(bundle, pictures);
     if (!leak.isEmpty() && !allowLeak) {
       throw new Failure(
@@ -127,7 +124,10 @@ final class EvaluateCommand implements Callable<Integer> {
       return List.of();
     }
     Recipe recipe = Recipe.parse(bundle.recipe().get(), "recipe of " + model);
-    if (recipe.data().source() != Recipe.Source.CAMVID) {
+    boolean own = DataSets.layoutOf(data) == DataSets.Layout.FOLDER;
+    // Both layouts of CamVid hold the same pictures by the same names.
+    if (recipe.data().source().layout().isEmpty()
+        || own != (recipe.data().source() == Recipe.Source.FOLDER)) {
       return List.of();
     }
     for (String part : recipe.data().split().split("\\+", -1)) {
@@ -136,7 +136,7 @@ final class EvaluateCommand implements Callable<Integer> {
         return List.of(split.split("\\+", -1)).contains(part) ? pictures.names() : List.of();
       }
     }
-    return Overlap.between(Camvid.open(data, recipe.data().split()), pictures);
+    return Overlap.between(DataSets.open(data, recipe.data().split()), pictures);
   }
 
   private void record(ModelBundle bundle, ObjectNode json) throws IOException {

@@ -1,7 +1,6 @@
 package org.efrnet.cli;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -11,8 +10,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.efrnet.bundle.ModelBundle;
-import org.efrnet.data.Camvid;
 import org.efrnet.data.DataSet;
+import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;
 import org.efrnet.torch.Natives;
 import org.efrnet.training.Recipe;
@@ -142,23 +141,42 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private DataSet open(Recipe recipe) throws IOException {
-    return switch (recipe.data().source()) {
-      case STREETS ->
-          StreetScenes.of(
-              recipe.data().count(), recipe.data().width(), recipe.data().height(), recipe.seed());
-      case CAMVID -> {
-        Path dir =
-            data.orElseThrow(
-                () ->
-                    new ParameterException(
-                        spec.commandLine(),
-                        "recipe " + recipeFile + " trains on CamVid: say where it is, --data DIR"));
-        if (!Files.isDirectory(dir)) {
-          throw new Failure("data " + dir + ": no such folder; give CamVid's with --data");
-        }
-        yield Camvid.open(dir, recipe.data().split());
-      }
-    };
+    Recipe.Data choice = recipe.data();
+    if (choice.source().layout().isEmpty()) {
+      return StreetScenes.of(choice.count(), choice.width(), choice.height(), recipe.seed());
+    }
+    DataSets.Layout wanted = choice.source().layout().get();
+    Path dir =
+        data.orElseThrow(
+            () ->
+                new ParameterException(
+                    spec.commandLine(),
+                    "recipe "
+                        + recipeFile
+                        + " trains on data of the layout "
+                        + wanted
+                        + ": say where they are, --data DIR"));
+    DataSets.Layout found = DataSets.layoutOf(dir);
+    if (found != wanted) {
+      // Another layout means other classes or sizes, and the bundle would name the wrong source.
+      throw new Failure(
+          "recipe "
+              + recipeFile
+              + " trains on data.source "
+              + wanted
+              + " but data "
+              + dir
+              + " have the layout "
+              + found
+              + ": give another folder, or data.source="
+              + found);
+    }
+    DataSet pictures = DataSets.open(dir, choice.split());
+    if (!pictures.hasTruth()) {
+      throw new Failure(
+          pictures.name() + " in " + dir + " has no labels to train on: choose another split");
+    }
+    return pictures;
   }
 
   private static void show(Progress progress, Trainer.Report r) {

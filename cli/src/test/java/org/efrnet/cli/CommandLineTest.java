@@ -9,12 +9,14 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.data.Example;
 import org.efrnet.data.StreetScenes;
 import org.efrnet.graph.Graph;
 import org.efrnet.images.Mask;
@@ -325,6 +327,67 @@ class CommandLineTest {
     assertThat(leak.complaint()).contains("trained on 2 of the 2");
     assertThat(run("evaluate", model, "--data", camvid, "--split", "val", "--allow-leak").out())
         .startsWith("LEAK");
+  }
+
+  /** Own data, two pictures a split. */
+  private Path ownData() throws IOException {
+    Path own = dir.resolve("own");
+    ClassTable streets = ClassTable.named("streets");
+    Files.createDirectories(own.resolve("images"));
+    Files.createDirectories(own.resolve("masks"));
+    new ObjectMapper().writeValue(own.resolve("classes.yaml").toFile(), streets);
+    for (String split : List.of("train", "val")) {
+      StreetScenes scenes = StreetScenes.of(2, 64, 48, split.length());
+      for (int i = 0; i < scenes.size(); i++) {
+        Example scene = scenes.load(i);
+        String file = scene.name() + ".png";
+        Pictures.writePng(own.resolve("images").resolve(file), scene.picture());
+        Masks.write(own.resolve("masks").resolve(file), scene.truth(), streets.palette());
+      }
+      Files.writeString(own.resolve(split + ".txt"), String.join(".png\n", scenes.names()) + ".png");
+    }
+    return own;
+  }
+
+  @Test
+  void ownDataAreTrainedOnAndJudged() throws IOException {
+    Path own = ownData();
+    Path out = dir.resolve("run");
+    Path recipe = Path.of("..", "recipes", "smoke.yaml");
+    List<String> choice = List.of("data.source=folder", "phases.0.epochs=1", "phases.0.batch=2");
+    List<Object> words = new ArrayList<>(List.of("train", recipe));
+    words.addAll(choice);
+    words.addAll(List.of("--data", own, "--out", out, "--threads", "1"));
+    assertThat(run(words.toArray()).code()).isZero();
+    Path model = out.resolve("bundle");
+    Result judged = run("evaluate", model, "--data", own, "--split", "val");
+    assertThat(judged.code()).isZero();
+    assertThat(judged.out()).contains("streets val", "Pavement");
+    assertThat(run("evaluate", model, "--data", own, "--split", "train").complaint())
+        .contains("trained on 2 of the 2");
+  }
+
+  @Test
+  void aRecipeForAnotherLayoutIsRefused() throws IOException {
+    Path own = ownData();
+    Path recipe = Path.of("..", "recipes", "efrnet.camvid.yaml");
+    Path out = dir.resolve("run");
+    assertThat(run("train", recipe, "--data", own, "--out", out).complaint())
+        .contains("data.source camvid but", "data.source=folder");
+    assertThat(
+            run("train", recipe, "data.source=camvid-original", "--data", camvid, "--out", out)
+                .complaint())
+        .contains("data.source camvid-original but", "data.source=camvid");
+    try (var masks = Files.list(own.resolve("masks"))) {
+      for (Path mask : masks.toList()) {
+        Files.delete(mask);
+      }
+    }
+    Files.delete(own.resolve("masks"));
+    assertThat(
+            run("train", recipe, "data.source=folder", "data.split=val", "--data", own, "--out", out)
+                .complaint())
+        .contains("no labels to train on");
   }
 
   @Test

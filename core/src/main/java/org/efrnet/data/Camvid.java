@@ -1,60 +1,135 @@
 package org.efrnet.data;
 
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Masks;
-import org.efrnet.images.Picture;
-import org.efrnet.images.Pictures;
+import org.efrnet.labels.CamvidLabels;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.labels.ColourCode;
 import org.efrnet.text.OneLine;
 
 /**
- * CamVid as SegNet's authors laid it out: {@code train.txt}, {@code val.txt} and {@code test.txt}
- * with a picture and its labels a line, in folders {@code train} and {@code trainannot} and so on.
- *
- * <p>The lists name absolute paths of their author's machine ({@code /SegNet/CamVid/train/X.png});
- * only the folder and the file's name count, looked up below the data folder. A file that leads out
- * of the data folder through a symbolic link is refused.
+ * CamVid, in two layouts; its splits are {@code train}, {@code val} and {@code test}, and its
+ * classes the 11 of the table {@code camvid-11} in both, so that the same picture has the same name
+ * in both. A file that leads out of the data folder through a symbolic link is refused.
  */
-public final class Camvid implements DataSet {
-  private static final List<String> SPLITS = List.of("train", "val", "test");
+public final class Camvid {
+  /** The folder of the original's pictures, {@code NAME.png}. */
+  static final String ORIGINAL_PICTURES = "701_StillsRaw_full";
 
-  /** One line of a list, resolved. */
-  private record Pair(String name, Path picture, Optional<Path> labels) {}
+  /** The folder of the original's colour-coded labels, {@code NAME_L.png}. */
+  static final String ORIGINAL_LABELS = "LabeledApproved_full";
 
-  private final String name;
-  private final ClassTable classes;
-  private final List<Pair> pairs;
-  private final boolean hasTruth;
+  static final List<String> SPLITS = List.of("train", "val", "test");
 
-  private Camvid(String split, ClassTable classes, List<Pair> pairs) {
-    this.name = "camvid " + split;
-    this.classes = classes;
-    this.pairs = pairs;
-    this.hasTruth = pairs.stream().allMatch(pair -> pair.labels.isPresent());
-  }
+  private static final String KIND = "CamVid";
+
+  private Camvid() {}
 
   /**
-   * Reads the lists and looks for every file; no picture is decoded yet.
+   * Opens the copy of SegNet's authors: {@code train.txt}, {@code val.txt} and {@code test.txt}
+   * with a picture and its labels a line, in folders {@code train} and {@code trainannot} and so
+   * on. The lists name absolute paths of their author's machine ({@code
+   * /SegNet/CamVid/train/X.png}) ; only the folder and the file's name count, looked up below the
+   * data folder.
+   *
+   * <p>Reads the lists and looks for every file; no picture is decoded yet.
    *
    * @param dir the folder that holds the lists
    * @param split {@code train}, {@code val} or {@code test}, or several joined by {@code +}
    * @throws DataException in one line, when the split is unknown or a list or file is missing
    */
-  public static Camvid open(Path dir, String split) throws DataException {
+  public static DataSet open(Path dir, String split) throws DataException {
+    DataFolder folder = DataFolder.open(dir, KIND);
+    List<PairedFiles.Pair> pairs = new ArrayList<>();
+    for (String one : splits(folder, dir, split)) {
+      int columnsOfFirst = 0;
+      for (DataFolder.Line line : folder.list(one)) {
+        String[] columns = columns(line);
+        columnsOfFirst = columnsOfFirst == 0 ? columns.length : columnsOfFirst;
+        if (columns.length != columnsOfFirst) {
+          throw new DataException(
+              line.place()
+                  + " has "
+                  + columns.length
+                  + " column(s), the first line "
+                  + columnsOfFirst
+                  + ": name labels for every picture of the split or for none");
+        }
+        Path picture = folder.existing(inFolder(folder, columns[0], line), line.place());
+        String name = DataFolder.stem(picture.getFileName().toString());
+        pairs.add(
+            new PairedFiles.Pair(
+                name, sequence(name), picture, labels(folder, columns, line), line.place()));
+      }
+    }
     ClassTable classes = ClassTable.named("camvid-11");
-    List<String> splits = Arrays.asList(split.split("\\+", -1));
-    for (String one : splits) {
+    return new PairedFiles(
+        "camvid " + split,
+        classes,
+        pairs,
+        labels -> classes.toTrainIds(Masks.read(labels), labels.toString()));
+  }
+
+  /**
+   * Opens the original release: pictures {@code 701_StillsRaw_full/NAME.png} of 960x720, labels
+   * {@code LabeledApproved_full/NAME_L.png} whose 32 colours are grouped to 11 classes ({@link
+   * CamvidLabels}). It was released without splits: put {@code train.txt}, {@code val.txt} and
+   * {@code test.txt} of SegNet's copy beside the two folders, as they are, or lists of a name a
+   * line: of a line's first column, folders and the suffix are left off and the rest is the NAME.
+   *
+   * <p>Reads the lists and looks for every file; no picture is decoded yet.
+   *
+   * @param dir the folder that holds the lists and the two folders; without that of the labels, the
+   *     data set has no truth
+   * @param split {@code train}, {@code val} or {@code test}, or several joined by {@code +}
+   * @throws DataException in one line, when the split is unknown or a list or file is missing
+   */
+  public static DataSet openOriginal(Path dir, String split) throws DataException {
+    DataFolder folder = DataFolder.open(dir, KIND);
+    Path pictures = folder.path(ORIGINAL_PICTURES);
+    Path labels = folder.path(ORIGINAL_LABELS);
+    boolean labelled = !Files.notExists(labels);
+    List<PairedFiles.Pair> pairs = new ArrayList<>();
+    for (String one : splits(folder, dir, split)) {
+      for (DataFolder.Line line : folder.list(one)) {
+        List<String> parts = folder.parts(columns(line)[0], line);
+        String name = DataFolder.stem(parts.get(parts.size() - 1));
+        Path picture = folder.below(pictures, List.of(name + ".png"), line);
+        Path mask = folder.below(labels, List.of(name + "_L.png"), line);
+        pairs.add(
+            new PairedFiles.Pair(
+                name,
+                sequence(name),
+                folder.existing(picture, line.place()),
+                labelled ? Optional.of(folder.existing(mask, line.place())) : Optional.empty(),
+                line.place()));
+      }
+    }
+    ColourCode code = CamvidLabels.colourCode();
+    return new PairedFiles(
+        "camvid-original " + split,
+        ClassTable.named("camvid-11"),
+        pairs,
+        file -> originalTruth(file, code));
+  }
+
+  private static Mask originalTruth(Path file, ColourCode code) throws IOException {
+    if (Masks.readStored(file) instanceof Masks.Stored.Colours colours) {
+      return code.toTrainIds(colours.picture(), file.toString());
+    }
+    throw new DataException(
+        file + " holds ids, not the colours of CamVid's original: copy or download it anew");
+  }
+
+  private static List<String> splits(DataFolder folder, Path dir, String split)
+      throws DataException {
+    for (String one : split.split("\\+", -1)) {
       if (!SPLITS.contains(one)) {
         throw new DataException(
             "unknown CamVid split '"
@@ -64,212 +139,49 @@ public final class Camvid implements DataSet {
                 + ": choose train, val or test, or join them with + as in train+val");
       }
     }
-    if (new LinkedHashSet<>(splits).size() < splits.size()) {
-      throw new DataException(
-          "CamVid split '"
-              + OneLine.of(split)
-              + "' for "
-              + dir
-              + " names a split twice: name each once");
-    }
-    Path root;
-    try {
-      root = dir.toRealPath();
-    } catch (IOException e) {
-      throw new DataException(
-          "no CamVid folder at "
-              + dir
-              + ": give the folder that holds train.txt, val.txt, test.txt",
-          e);
-    }
-    List<Pair> pairs = new ArrayList<>();
-    for (String one : splits) {
-      pairs.addAll(read(root, one));
-    }
-    return new Camvid(split, classes, List.copyOf(pairs));
+    return folder.splits(split);
   }
 
-  private static List<Pair> read(Path root, String split) throws DataException {
-    Path list = root.resolve(split + ".txt");
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(list);
-    } catch (NoSuchFileException e) {
+  private static String[] columns(DataFolder.Line line) throws DataException {
+    String[] columns = line.text().split("\\s+");
+    if (columns.length > 2) {
       throw new DataException(
-          "CamVid list "
-              + list
-              + " is missing: give the folder that holds train.txt, val.txt,"
-              + " test.txt",
-          e);
-    } catch (CharacterCodingException e) {
-      throw new DataException(
-          "CamVid list " + list + " is not UTF-8 text: write a picture and its labels a line", e);
-    } catch (IOException e) {
-      throw new DataException(
-          "CamVid list " + list + " cannot be read (" + e + "): check that it is a readable file",
-          e);
+          line.place()
+              + " has "
+              + columns.length
+              + " columns: write a picture and its labels, without blanks in their names");
     }
-    List<Pair> pairs = new ArrayList<>();
-    int columnsOfFirst = 0;
-    for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i).strip();
-      if (line.isEmpty()) {
-        continue;
-      }
-      String place = list + " line " + (i + 1);
-      String[] columns = line.split("\\s+");
-      if (columns.length > 2) {
-        throw new DataException(
-            place
-                + " has "
-                + columns.length
-                + " columns: write a picture and its labels, without blanks in their names");
-      }
-      columnsOfFirst = columnsOfFirst == 0 ? columns.length : columnsOfFirst;
-      if (columns.length != columnsOfFirst) {
-        throw new DataException(
-            place
-                + " has "
-                + columns.length
-                + " column(s), the first line "
-                + columnsOfFirst
-                + ": name labels for every picture of the split or for none");
-      }
-      Path picture = resolve(root, columns[0], place);
-      pairs.add(new Pair(stem(picture), picture, labels(root, columns, place)));
-    }
-    if (pairs.isEmpty()) {
-      throw new DataException(
-          "CamVid list " + list + " is empty: write a picture and its labels a line");
-    }
-    return pairs;
+    return columns;
   }
 
   /**
    * A list without label column, or one whose whole label folder is absent, is a split published
    * without labels. A label folder in which a file is missing is a damaged copy.
    */
-  private static Optional<Path> labels(Path root, String[] columns, String place)
+  private static Optional<Path> labels(DataFolder folder, String[] columns, DataFolder.Line line)
       throws DataException {
     if (columns.length == 1) {
       return Optional.empty();
     }
-    Path labels = below(root, columns[1], place);
+    Path labels = inFolder(folder, columns[1], line);
     if (Files.notExists(labels.getParent())) {
       return Optional.empty();
     }
-    return Optional.of(resolve(root, columns[1], place));
+    return Optional.of(folder.existing(labels, line.place()));
   }
 
-  private static Path below(Path root, String entry, String place) throws DataException {
-    String[] parts = entry.replace('\\', '/').split("/");
-    String folder = parts.length < 2 ? "" : parts[parts.length - 2];
-    String file = parts.length < 2 ? "" : parts[parts.length - 1];
-    if (List.of("", ".", "..").contains(folder) || List.of("", ".", "..").contains(file)) {
-      throw new DataException(
-          place
-              + " names '"
-              + OneLine.of(entry)
-              + "': write a folder and a file in it, as in train/X.png");
-    }
-    if (entry.chars().anyMatch(Character::isISOControl)) {
-      throw new DataException(
-          place + " names '" + OneLine.of(entry) + "' with control characters: rename the file");
-    }
-    try {
-      return root.resolve(folder).resolve(file);
-    } catch (InvalidPathException e) {
-      throw new DataException(
-          place + " names '" + OneLine.of(entry) + "', which is no file name here: rename it", e);
-    }
-  }
-
-  private static Path resolve(Path root, String entry, String place) throws DataException {
-    Path file = below(root, entry, place);
-    Path real;
-    try {
-      real = file.toRealPath();
-    } catch (IOException e) {
-      throw new DataException(
-          file + " is missing, named by " + place + ": copy it there or take the line out", e);
-    }
-    if (!real.startsWith(root)) {
-      throw new DataException(
-          file
-              + " leads out of the data folder to "
-              + real
-              + ", named by "
-              + place
-              + ": put the file itself there instead of a link");
-    }
-    return file;
-  }
-
-  private static String stem(Path file) {
-    String name = file.getFileName().toString();
-    int dot = name.lastIndexOf('.');
-    return dot > 0 ? name.substring(0, dot) : name;
-  }
-
-  @Override
-  public String name() {
-    return name;
-  }
-
-  @Override
-  public ClassTable classes() {
-    return classes;
-  }
-
-  @Override
-  public int size() {
-    return pairs.size();
-  }
-
-  @Override
-  public String nameOf(int index) {
-    return pairs.get(index).name;
+  private static Path inFolder(DataFolder folder, String entry, DataFolder.Line line)
+      throws DataException {
+    List<String> parts = folder.parts(entry, line);
+    return folder.below(
+        folder.path(""),
+        parts.size() < 2 ? List.of() : parts.subList(parts.size() - 2, parts.size()),
+        line);
   }
 
   /** The part of the name before its first underscore, for example {@code 0001TP}. */
-  @Override
-  public String sequenceOf(int index) {
-    String frame = nameOf(index);
-    int underscore = frame.indexOf('_');
-    return underscore > 0 ? frame.substring(0, underscore) : frame;
-  }
-
-  @Override
-  public boolean hasTruth() {
-    return hasTruth;
-  }
-
-  @Override
-  public Example load(int index) throws IOException {
-    Pair pair = pairs.get(index);
-    Picture picture = Pictures.read(pair.picture);
-    if (pair.labels.isEmpty()) {
-      byte[] nothing = new byte[picture.width() * picture.height()];
-      Arrays.fill(nothing, (byte) ClassTable.IGNORE);
-      return new Example(pair.name, picture, new Mask(picture.width(), picture.height(), nothing));
-    }
-    Path labels = pair.labels.get();
-    Mask mask = Masks.read(labels);
-    if (mask.width() != picture.width() || mask.height() != picture.height()) {
-      throw new DataException(
-          labels
-              + " is "
-              + mask.width()
-              + "x"
-              + mask.height()
-              + " but its picture "
-              + pair.picture
-              + " is "
-              + picture.width()
-              + "x"
-              + picture.height()
-              + ": use labels of the picture's own size");
-    }
-    return new Example(pair.name, picture, classes.toTrainIds(mask, labels.toString()));
+  private static String sequence(String name) {
+    int underscore = name.indexOf('_');
+    return underscore > 0 ? name.substring(0, underscore) : name;
   }
 }

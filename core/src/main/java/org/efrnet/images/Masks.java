@@ -4,6 +4,15 @@ import java.nio.file.Path;
 
 /** Reads and writes masks: PNG files whose stored pixel values are ids. */
 public final class Masks {
+  /** What a mask file stores at its pixels. */
+  public sealed interface Stored {
+    /** Ids: palette indices or grey values. */
+    record Ids(Mask mask) implements Stored {}
+
+    /** RGB colours, which only a colour code makes ids of. */
+    record Colours(Picture picture) implements Stored {}
+  }
+
   private Masks() {}
 
   /**
@@ -38,6 +47,22 @@ public final class Masks {
           "export the mask anew as an 8-bit grey or palette PNG");
     }
     throw Pictures.notAPicture(bytes, name);
+  }
+
+  /**
+   * Reads a mask that stores either ids, as {@link #read(Path)} does, or 8-bit RGB colours: the
+   * file's header tells which.
+   *
+   * @throws PictureException if the file is missing or damaged, or holds 16 bits, alpha or a JPEG
+   */
+  public static Stored readStored(Path file) throws PictureException {
+    byte[] bytes = PictureFile.read(file);
+    String name = file.toString();
+    if (Png.isPng(bytes)) {
+      Png png = Png.parse(bytes, name, ReadOptions.DEFAULT);
+      return png.isRgb() ? new Stored.Colours(png.maskColours()) : new Stored.Ids(png.mask());
+    }
+    return new Stored.Ids(read(bytes, name, ReadOptions.DEFAULT));
   }
 
   /**

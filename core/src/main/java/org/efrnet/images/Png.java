@@ -191,6 +191,22 @@ final class Png {
     return Exif.upright(new Mask(width, height, ids), orientation);
   }
 
+  /** Whether it stores colours and no palette: as a mask, one whose classes are told by colour. */
+  boolean isRgb() {
+    return type == RGB || type == RGB_ALPHA;
+  }
+
+  /** The colours of an RGB-coded mask, exactly as stored, turned upright. */
+  Picture maskColours() throws PictureException {
+    if (type != RGB || depth != 8) {
+      throw new PictureException(
+          name,
+          "an RGB-coded mask with " + (type == RGB ? "16 bits a channel" : "alpha"),
+          "its colours would not be exact: export it as 8-bit RGB without alpha");
+    }
+    return picture();
+  }
+
   private Lines colourLines(byte[] rgb) {
     int bytes = depth / 8;
     int pixelBytes = bytes * channels();

@@ -66,6 +66,25 @@ class MasksTest {
     assertRefused(new byte[] {'G', 'I', 'F', '8', '9', 'a'}, "not a PNG or JPEG");
   }
 
+  @Test
+  void storedIdsAndColoursAreToldApart() throws Exception {
+    Path file = folder.resolve("mask.png");
+    Mask ids = new Mask(2, 1, new byte[] {3, 9});
+    Masks.write(file, ids, new int[] {0xff0000});
+    assertThat(Masks.readStored(file)).isEqualTo(new Masks.Stored.Ids(ids));
+    Pictures.writePng(file, new Picture(2, 1, new byte[] {1, 2, 3, 4, 5, 6}));
+    assertThat(((Masks.Stored.Colours) Masks.readStored(file)).picture().rgb())
+        .containsExactly(1, 2, 3, 4, 5, 6);
+    Files.write(file, PngBytes.of(new int[4], 1, 1, PngBytes.RGB_ALPHA, 8, false));
+    assertThatThrownBy(() -> Masks.readStored(file))
+        .isInstanceOf(PictureException.class)
+        .hasMessageContaining("mask.png: an RGB-coded mask with alpha");
+    Files.write(file, PngBytes.of(new int[3], 1, 1, PngBytes.RGB, 16, false));
+    assertThatThrownBy(() -> Masks.readStored(file)).hasMessageContaining("16 bits a channel");
+    Files.write(file, new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff});
+    assertThatThrownBy(() -> Masks.readStored(file)).hasMessageContaining("a JPEG is not a mask");
+  }
+
   private static void assertRefused(byte[] file, String why) {
     assertThatThrownBy(() -> Masks.read(file, "mask.png", ReadOptions.DEFAULT))
         .isInstanceOf(PictureException.class)

@@ -24,8 +24,10 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.efrnet.data.Augmentation;
+import org.efrnet.data.DataSets;
 import org.efrnet.networks.Networks;
 import org.efrnet.text.Nearest;
 import org.efrnet.text.StrictYaml;
@@ -72,8 +74,23 @@ public record Recipe(
   public enum Source {
     /** A folder in CamVid's layout, given on the command line. */
     CAMVID,
+    /** A folder with CamVid's original release, given on the command line. */
+    @JsonProperty("camvid-original")
+    CAMVID_ORIGINAL,
+    /** A folder of one's own data, given on the command line. */
+    FOLDER,
     /** Generated street scenes: no download. */
-    STREETS
+    STREETS;
+
+    /** The layout that the folder on the command line must have; empty where none is needed. */
+    public Optional<DataSets.Layout> layout() {
+      return switch (this) {
+        case CAMVID -> Optional.of(DataSets.Layout.CAMVID);
+        case CAMVID_ORIGINAL -> Optional.of(DataSets.Layout.CAMVID_ORIGINAL);
+        case FOLDER -> Optional.of(DataSets.Layout.FOLDER);
+        case STREETS -> Optional.empty();
+      };
+    }
   }
 
   /**

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.efrnet.data.DataSets;
 import org.efrnet.torch.Optimiser;
 import org.efrnet.torch.Precision;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,17 @@ class RecipeTest {
     assertThat(changed.optimiser().weightDecay()).isEqualTo(1e-3);
     assertThat(changed.precision()).isEqualTo(Precision.BF16);
     assertThat(changed.fingerprint()).isNotEqualTo(plain.fingerprint());
+  }
+
+  @Test
+  void everySourceIsNamedAsItsLayout() throws IOException {
+    Path smoke = RECIPES.resolve("smoke.yaml");
+    for (DataSets.Layout layout : DataSets.Layout.values()) {
+      Recipe recipe = Recipe.read(smoke, List.of("data.source=" + layout));
+      assertThat(recipe.data().source().layout()).contains(layout);
+      assertThat(Recipe.parse(recipe.toYaml(), "copy").data()).isEqualTo(recipe.data());
+    }
+    assertThat(Recipe.read(smoke, List.of()).data().source().layout()).isEmpty();
   }
 
   @Test
