@@ -23,6 +23,10 @@ final class ModelOptions {
       description = "Threads to compute with (default: all cores).")
   private int threads = Runtime.getRuntime().availableProcessors();
 
+  SizePolicy size() {
+    return size;
+  }
+
   Segmenter open(ModelBundle bundle) {
     return Segmenter.load(bundle, Segmenter.Options.DEFAULT.with(size).withThreads(threads));
   }

@@ -39,7 +39,7 @@ import picocli.CommandLine.Spec;
     })
 final class TrainCommand implements Callable<Integer> {
   /** Decoded CamVid needs 0.4 GB; a larger data set is decoded again where this is spent. */
-  private static final long CACHE_BYTES = 1L << 30;
+  private static final long CACHE_BYTES = Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 3);
 
   private static final int STEPS_BETWEEN_REPORTS = 20;
   private static final double SECONDS_BETWEEN_CHECKPOINTS = 120;
@@ -121,16 +121,25 @@ final class TrainCommand implements Callable<Integer> {
                   + out.resolve("train.jsonl")
                   + ")");
       return 0;
+    } catch (IOException | RuntimeException e) {
+      if (stop.get()) {
+        // Once the shutdown hook is done nobody else gets to say it.
+        spec.commandLine().getErr().println("efrnet: " + Main.message(e));
+      }
+      throw e;
     } finally {
       done.countDown();
-      if (!stop.get()) {
+      try {
         Runtime.getRuntime().removeShutdownHook(onSignal);
+      } catch (IllegalStateException alreadyStopping) {
+        // The hook has begun: it is what waits for us.
       }
     }
   }
 
   /** On Ctrl-C the virtual machine waits for this: a step in progress must not be torn apart. */
   private static void stopAndWait(AtomicBoolean stop, CountDownLatch done) {
+    System.err.println("efrnet: stopping after this step");
     stop.set(true);
     try {
       if (!done.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {

@@ -3,11 +3,12 @@ package org.efrnet.training;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.efrnet.bundle.BundleConfig;
@@ -26,7 +27,6 @@ import org.efrnet.torch.Batch;
 import org.efrnet.torch.Execution;
 import org.efrnet.torch.Learner;
 import org.efrnet.torch.LearningRule;
-import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
 import org.efrnet.weights.Weights;
 
@@ -127,6 +127,10 @@ public final class Trainer {
         Passes.apply(Passes.training(), new Model(graph, Parameters.initial(graph, recipe.seed())));
     Path checkpoint = run.resolve(CHECKPOINT);
     boolean goesOn = Files.exists(checkpoint);
+    if (resume && !goesOn) {
+      throw new RecipeException(
+          "run " + run + " has no checkpoint to resume; check --out, or leave --resume out");
+    }
     if (goesOn && !resume) {
       throw new RecipeException(
           "run " + run + " has a checkpoint; go on with --resume, or choose another --out");
@@ -208,10 +212,9 @@ public final class Trainer {
                   + step
                   + ": "
                   + e.getMessage()
-                  + "; the checkpoint in "
-                  + run
-                  + " is the last good one: lower the rate or set"
-                  + " optimiser.clipNorm, and --resume");
+                  + (Files.exists(checkpoint) ? "; the checkpoint in " + run + " is good" : "")
+                  + "; train anew with a lower schedule.rate or optimiser.clipNorm, and another"
+                  + " --out");
         }
         pictures += batch.n();
         sinceReport++;
@@ -267,23 +270,19 @@ public final class Trainer {
     return weights;
   }
 
-  private void log(Report report) {
+  private void log(Report report) throws IOException {
     ObjectNode line = json.createObjectNode();
     line.put("step", report.step());
     line.put("epoch", report.epoch());
     line.put("loss", Math.round(report.loss() * 1e5) / 1e5);
     line.put("rate", Math.round(report.rate() * 1e7) / 1e7);
     line.put("picturesPerSecond", Math.round(report.picturesPerSecond() * 100) / 100.0);
-    try {
-      Files.writeString(
-          run.resolve("train.jsonl"),
-          line + "\n",
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Files.writeString(
+        run.resolve("train.jsonl"),
+        line + "\n",
+        StandardCharsets.UTF_8,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
   }
 
   private void save(Learner learner, Path checkpoint) throws IOException {
@@ -293,6 +292,7 @@ public final class Trainer {
             learner.state(),
             Map.of(
                 "step", Long.toString(learner.steps()),
+                "pictures", pictures(),
                 "recipe", recipe.fingerprint())));
   }
 
@@ -305,7 +305,39 @@ public final class Trainer {
               + " was started with another recipe (see its recipe.yaml); resume with that"
               + " one, or choose another --out");
     }
-    Map<String, FloatTensor> state = saved.tensors();
-    learner.restore(state, Long.parseLong(saved.metadata().getOrDefault("step", "0")));
+    if (!pictures().equals(saved.metadata().get("pictures"))) {
+      throw new RecipeException(
+          "run "
+              + run
+              + " was started on other pictures than "
+              + data.name()
+              + " holds now; resume with those, or choose another --out");
+    }
+    String step = saved.metadata().getOrDefault("step", "missing");
+    if (!step.matches("[0-9]{1,18}")) {
+      throw new RecipeException("checkpoint " + checkpoint + ": step '" + step + "' is no number");
+    }
+    learner.restore(saved.tensors(), Long.parseLong(step));
+    forgetLinesAfter(learner.steps());
+  }
+
+  /** A digest of the names of the pictures: with others, a step's number means something else. */
+  private String pictures() {
+    return Recipe.sha256(String.join("\n", data.names()));
+  }
+
+  /** What a killed run logged behind its checkpoint will be logged again. */
+  private void forgetLinesAfter(long step) throws IOException {
+    Path log = run.resolve("train.jsonl");
+    if (!Files.exists(log)) {
+      return;
+    }
+    List<String> kept = new ArrayList<>();
+    for (String line : Files.readAllLines(log)) {
+      if (json.readTree(line).path("step").asLong(Long.MAX_VALUE) <= step) {
+        kept.add(line);
+      }
+    }
+    Files.write(log, kept);
   }
 }

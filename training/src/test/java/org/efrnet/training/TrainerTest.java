@@ -69,6 +69,37 @@ class TrainerTest {
   }
 
   @Test
+  void refusesToResumeNothingOrOnOtherPictures() throws Exception {
+    assertThatThrownBy(() -> trainer(recipe(), "none", () -> false).train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("no checkpoint");
+    trainer(recipe(), "run", () -> false).train(false);
+    DataSet others = StreetScenes.of(9, 96, 64, 4);
+    Trainer trainer =
+        new Trainer(
+            recipe(),
+            others,
+            dir.resolve("run"),
+            new Trainer.Settings(1, 1e9, 3, () -> false, report -> {}));
+    assertThatThrownBy(() -> trainer.train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("other pictures");
+  }
+
+  @Test
+  void aResumedRunLogsEveryStepOnce() throws Exception {
+    Path log = dir.resolve("run/train.jsonl");
+    int[] asked = {0};
+    trainer(recipe(), "run", () -> asked[0]++ == 4).train(false);
+    // As if it had been killed behind its checkpoint.
+    Files.writeString(log, "{\"step\":6}\n", java.nio.file.StandardOpenOption.APPEND);
+    trainer(recipe(), "run", () -> false).train(true);
+    assertThat(Files.readAllLines(log))
+        .extracting(line -> line.replaceAll("\\D*(\\d+).*", "$1"))
+        .containsExactly("3", "7", "8");
+  }
+
+  @Test
   void refusesABatchLargerThanTheData() throws IOException {
     Trainer trainer = trainer(recipe("phases.0.batch=10"), "run", () -> false);
     assertThatThrownBy(() -> trainer.train(false))
