@@ -8,13 +8,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -25,11 +27,13 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.data.Augmentation;
 import org.efrnet.networks.Networks;
 import org.efrnet.text.Nearest;
+import org.efrnet.text.OneLine;
 import org.efrnet.text.StrictYaml;
 import org.efrnet.torch.LearningRule;
 import org.efrnet.torch.Optimiser;
@@ -221,20 +225,10 @@ public record Recipe(
 
   private static Recipe of(JsonNode tree, String source) throws RecipeException {
     refuseEmpty(tree, "", source);
+    requireKnown(tree, Recipe.class, "", source);
     Recipe recipe;
     try {
       recipe = MAPPER.treeToValue(tree, Recipe.class);
-    } catch (UnrecognizedPropertyException e) {
-      List<String> known = e.getKnownPropertyIds().stream().map(Object::toString).sorted().toList();
-      throw new RecipeException(
-          source
-              + ": unknown key '"
-              + e.getPropertyName()
-              + "'"
-              + Nearest.hint(e.getPropertyName(), known)
-              + "; known here: "
-              + known,
-          e);
     } catch (ValueInstantiationException e) {
       throw new RecipeException(source + ": " + String.valueOf(e.getCause().getMessage()), e);
     } catch (JsonMappingException e) {
@@ -265,6 +259,38 @@ public record Recipe(
     }
     for (int i = 0; node.isArray() && i < node.size(); i++) {
       refuseEmpty(node.get(i), place + "." + i, source);
+    }
+  }
+
+  /** Before binding, which would complain of what is missing rather than of what is misspelt. */
+  private static void requireKnown(JsonNode node, Type type, String place, String source)
+      throws RecipeException {
+    if (type instanceof ParameterizedType list) {
+      for (int i = 0; i < node.size(); i++) {
+        requireKnown(node.path(i), list.getActualTypeArguments()[0], place + i + ".", source);
+      }
+      return;
+    }
+    if (!(type instanceof Class<?> record) || !record.isRecord()) {
+      return;
+    }
+    Map<String, Type> known = new TreeMap<>();
+    for (RecordComponent component : record.getRecordComponents()) {
+      known.put(component.getName(), component.getGenericType());
+    }
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      Type inner = known.get(field.getKey());
+      if (inner == null) {
+        throw new RecipeException(
+            source
+                + ": unknown key '"
+                + OneLine.of(place + field.getKey())
+                + "'"
+                + Nearest.hint(field.getKey(), known.keySet())
+                + "; known here: "
+                + known.keySet());
+      }
+      requireKnown(field.getValue(), inner, place + field.getKey() + ".", source);
     }
   }
 
