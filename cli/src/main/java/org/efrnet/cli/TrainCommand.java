@@ -70,17 +70,14 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads to compute with (default: all cores).")
-  private int threads = Runtime.getRuntime().availableProcessors();
+      converter = Threads.class,
+      description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
+  private int threads = Threads.byDefault();
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (threads < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--threads is " + threads + ", must be at least 1");
-    }
     Recipe recipe = Recipe.read(recipeFile, overrides);
     DataSet pictures = DataSet.cached(open(recipe), CACHE_BYTES);
     Natives.setThreads(threads);

@@ -3,7 +3,7 @@ package org.efrnet.training;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * The poly schedule, {@code rate * (1 - t) ^ power} (the paper's section IV-A, power 0.9), behind a
+ * The poly schedule, {@code rate * (1 - t) ^ power} (the paper's section 4.1, power 0.9), behind a
  * linear warm-up.
  *
  * @param rate the learning rate at its highest
