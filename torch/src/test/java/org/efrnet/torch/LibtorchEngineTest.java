@@ -136,8 +136,8 @@ class LibtorchEngineTest {
 
   @Test
   void callsLeaveNothingBehind() {
-    Picture picture = random(96, 64, 1);
-    try (Segmenter segmenter = Segmenter.load(bundle("efrnet", 64), SMALL)) {
+    Picture picture = random(48, 32, 1);
+    try (Segmenter segmenter = Segmenter.load(bundle("efrnet", 32), SMALL)) {
       LeakCheck check = LeakCheck.of(20, 200, i -> segmenter.segment(picture));
       assertThat(check.liveGrowth()).isZero();
       assertThat(check.leaks()).as(check.toString()).isFalse();
