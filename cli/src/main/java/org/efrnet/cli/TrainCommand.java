@@ -96,7 +96,7 @@ final class TrainCommand implements Callable<Integer> {
                   SECONDS_BETWEEN_CHECKPOINTS,
                   STEPS_BETWEEN_REPORTS,
                   stop::get,
-                  report -> show(progress, report)));
+                  watcher(progress)));
       Trainer.Outcome outcome = trainer.train(resume);
       if (!outcome.finished()) {
         spec.commandLine()
@@ -163,6 +163,20 @@ final class TrainCommand implements Callable<Integer> {
           throw new Failure("data " + dir + ": no such folder; give CamVid's with --data");
         }
         yield Camvid.open(dir, recipe.data().split());
+      }
+    };
+  }
+
+  private Trainer.Watcher watcher(Progress progress) {
+    return new Trainer.Watcher() {
+      @Override
+      public void report(Trainer.Report report) {
+        show(progress, report);
+      }
+
+      @Override
+      public void notice(String line) {
+        spec.commandLine().getErr().println("efrnet: " + line + "; the one before it is used");
       }
     };
   }

@@ -41,16 +41,15 @@ import org.efrnet.weights.Weights;
  *     every few minutes, and when stopped: a checkpoint
  * </pre>
  *
- * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and {@code
- * checkpoint.safetensors}.
+ * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and its
+ * {@link Checkpoints}.
  */
 public final class Trainer {
-  private static final String CHECKPOINT = "checkpoint.safetensors";
-
   private final Recipe recipe;
   private final DataSet data;
   private final Path run;
   private final Settings settings;
+  private final Checkpoints checkpoints;
   private final ObjectMapper json = new ObjectMapper();
 
   /**
@@ -73,6 +72,9 @@ public final class Trainer {
   public interface Watcher {
     /** After every {@link Settings#stepsBetweenReports} steps. */
     void report(Report report);
+
+    /** One line on something that went wrong and was got over. */
+    default void notice(String line) {}
   }
 
   /**
@@ -111,6 +113,7 @@ public final class Trainer {
     this.data = data;
     this.run = run;
     this.settings = settings;
+    this.checkpoints = new Checkpoints(run);
   }
 
   /**
@@ -125,8 +128,7 @@ public final class Trainer {
     Graph graph = Graph.of(network);
     Model model =
         Passes.apply(Passes.training(), new Model(graph, Parameters.initial(graph, recipe.seed())));
-    Path checkpoint = run.resolve(CHECKPOINT);
-    boolean goesOn = Files.exists(checkpoint);
+    boolean goesOn = checkpoints.any();
     if (resume && !goesOn) {
       throw new RecipeException(
           "run " + run + " has no checkpoint to resume; check --out, or leave --resume out");
@@ -150,12 +152,12 @@ public final class Trainer {
             recipe.optimiser().decay());
     try (Learner learner = new Learner(model, rule, Execution.CPU.with(recipe.precision()))) {
       if (goesOn) {
-        restore(learner, checkpoint);
+        restore(learner);
       } else {
         Files.writeString(run.resolve("recipe.yaml"), recipe.toYaml());
         Files.deleteIfExists(run.resolve("train.jsonl"));
       }
-      boolean finished = loop(learner, checkpoint);
+      boolean finished = loop(learner);
       return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
     }
   }
@@ -184,7 +186,7 @@ public final class Trainer {
         .withLog(Files.readString(run.resolve("train.jsonl")));
   }
 
-  private boolean loop(Learner learner, Path checkpoint) throws IOException, InterruptedException {
+  private boolean loop(Learner learner) throws IOException, InterruptedException {
     long started = System.nanoTime();
     long saved = started;
     long reported = started;
@@ -197,7 +199,7 @@ public final class Trainer {
       while (learner.steps() < source.steps()) {
         long step = learner.steps();
         if (settings.stop().getAsBoolean()) {
-          save(learner, checkpoint);
+          save(learner);
           return false;
         }
         Batch batch = source.take();
@@ -212,7 +214,7 @@ public final class Trainer {
                   + step
                   + ": "
                   + e.getMessage()
-                  + (Files.exists(checkpoint) ? "; the checkpoint in " + run + " is good" : "")
+                  + (checkpoints.any() ? "; the checkpoint in " + run + " is good" : "")
                   + "; train anew with a lower schedule.rate or optimiser.clipNorm, and another"
                   + " --out");
         }
@@ -239,12 +241,12 @@ public final class Trainer {
           sinceReport = 0;
         }
         if ((now - saved) / 1e9 >= settings.secondsBetweenCheckpoints()) {
-          save(learner, checkpoint);
+          save(learner);
           saved = now;
         }
       }
     }
-    save(learner, checkpoint);
+    save(learner);
     return true;
   }
 
@@ -285,19 +287,16 @@ public final class Trainer {
         StandardOpenOption.APPEND);
   }
 
-  private void save(Learner learner, Path checkpoint) throws IOException {
-    Safetensors.write(
-        checkpoint,
-        new Safetensors.Contents(
-            learner.state(),
-            Map.of(
-                "step", Long.toString(learner.steps()),
-                "pictures", pictures(),
-                "recipe", recipe.fingerprint())));
+  private void save(Learner learner) throws IOException {
+    checkpoints.save(
+        learner.steps(),
+        learner.state(),
+        Map.of("pictures", pictures(), "recipe", recipe.fingerprint()));
   }
 
-  private void restore(Learner learner, Path checkpoint) throws IOException {
-    Safetensors.Contents saved = Safetensors.read(checkpoint);
+  private void restore(Learner learner) throws IOException {
+    Checkpoints.Saved saved = checkpoints.newest().orElseThrow();
+    saved.damaged().forEach(settings.watcher()::notice);
     if (!recipe.fingerprint().equals(saved.metadata().get("recipe"))) {
       throw new RecipeException(
           "run "
@@ -313,11 +312,7 @@ public final class Trainer {
               + data.name()
               + " holds now; resume with those, or choose another --out");
     }
-    String step = saved.metadata().getOrDefault("step", "missing");
-    if (!step.matches("[0-9]{1,18}")) {
-      throw new RecipeException("checkpoint " + checkpoint + ": step '" + step + "' is no number");
-    }
-    learner.restore(saved.tensors(), Long.parseLong(step));
+    learner.restore(saved.state(), saved.step());
     forgetLinesAfter(learner.steps());
   }
 
