@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -79,6 +80,9 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (record && !Files.isDirectory(Path.of(model))) {
+      throw new Failure("--record: " + model + " is not a folder; give the bundle's folder");
+    }
     ModelBundle bundle = ModelBundle.of(model);
     DataSet pictures = DataSets.open(data, split);
     List<String> leak = trainedOn(bundle, pictures);
@@ -103,9 +107,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     ObjectNode json = json(bundle, pictures, evaluation);
     json.put("leak", !leak.isEmpty());
-    if (record) {
-      record(bundle, json);
-    }
+    json.put("size", options.size().toString());
     PrintWriter out = spec.commandLine().getOut();
     if (format == Format.JSON) {
       out.println(Format.json(json));
@@ -114,6 +116,9 @@ final class EvaluateCommand implements Callable<Integer> {
         out.println("LEAK: trained on " + leak.size() + " of these pictures");
       }
       print(out, bundle, pictures, evaluation);
+    }
+    if (record) {
+      record(bundle, json);
     }
     return 0;
   }
@@ -130,23 +135,20 @@ final class EvaluateCommand implements Callable<Integer> {
         || own != (recipe.data().source() == Recipe.Source.FOLDER)) {
       return List.of();
     }
-    for (String part : recipe.data().split().split("\\+", -1)) {
-      if (!Files.exists(data.resolve(part + ".txt"))) {
-        // Without that split's list only its name can tell.
-        return List.of(split.split("\\+", -1)).contains(part) ? pictures.names() : List.of();
-      }
+    List<String> trained = List.of(recipe.data().split().split("\\+", -1));
+    if (!trained.stream().allMatch(part -> Files.exists(data.resolve(part + ".txt")))) {
+      // Without the lists of those splits only their names can tell.
+      return trained.stream().anyMatch(List.of(split.split("\\+", -1))::contains)
+          ? pictures.names()
+          : List.of();
     }
     return Overlap.between(DataSets.open(data, recipe.data().split()), pictures);
   }
 
   private void record(ModelBundle bundle, ObjectNode json) throws IOException {
-    Path folder = Path.of(model);
-    if (!Files.isDirectory(folder)) {
-      throw new Failure("--record: " + model + " is not a folder; give the bundle's folder");
-    }
     Map<String, Object> metrics = new LinkedHashMap<>(bundle.config().metrics());
     metrics.put(split, new ObjectMapper().convertValue(json, Map.class));
-    bundle.with(bundle.config().withMetrics(metrics)).write(folder);
+    bundle.with(bundle.config().withMetrics(metrics)).write(Path.of(model));
   }
 
   private static ObjectNode json(ModelBundle bundle, DataSet pictures, Evaluation evaluation)
@@ -170,29 +172,30 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private static ObjectNode scores(Scores scores) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
-    node.put("miou", rounded(scores.miou()));
-    node.put("pixelAccuracy", rounded(scores.pixelAccuracy()));
-    node.put("meanAccuracy", rounded(scores.meanAccuracy()));
+    put(node, "miou", scores.miou());
+    put(node, "pixelAccuracy", scores.pixelAccuracy());
+    put(node, "meanAccuracy", scores.meanAccuracy());
     ArrayNode classes = node.putArray("classes");
     for (ClassScore c : scores.classes()) {
       ObjectNode one = classes.addObject().put("name", c.name());
-      if (Double.isNaN(c.iou())) {
-        one.putNull("iou");
-      } else {
-        one.put("iou", rounded(c.iou()));
-      }
+      put(one, "iou", c.iou());
     }
     return node;
   }
 
-  private static double rounded(double percent) {
-    return Math.round(percent * 1000) / 1000.0;
+  /** What was never seen has no score: null, not 0. */
+  private static void put(ObjectNode node, String key, double percent) {
+    if (Double.isNaN(percent)) {
+      node.putNull(key);
+    } else {
+      node.put(key, Math.round(percent * 1000) / 1000.0);
+    }
   }
 
   private static void print(
       PrintWriter out, ModelBundle bundle, DataSet pictures, Evaluation evaluation) {
-    List<String> columns = new java.util.ArrayList<>(List.of("all"));
-    List<Scores> scores = new java.util.ArrayList<>();
+    List<String> columns = new ArrayList<>(List.of("all"));
+    List<Scores> scores = new ArrayList<>();
     scores.add(evaluation.overall().scores(bundle.classes()));
     if (evaluation.bySequence().size() > 1) {
       for (Map.Entry<String, ConfusionMatrix> e : evaluation.bySequence().entrySet()) {

@@ -2,6 +2,11 @@ package org.efrnet.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.efrnet.text.Nearest;
@@ -15,7 +20,10 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** {@code efrnet}: the root of all commands. Exit codes: 0 done, 1 failed, 2 wrong usage. */
+/**
+ * {@code efrnet}: the root of all commands. Exit codes: 0 done, 1 failed, 2 wrong usage; a signal
+ * ends it with that signal's (130 for Ctrl-C).
+ */
 @Command(
     name = "efrnet",
     description = "Real-time street-scene segmentation in plain Java.",
@@ -47,7 +55,14 @@ public final class Main implements Callable<Integer> {
   public static void main(String[] args) {
     // No command opens a window; without this, reading a picture may look for a display.
     System.setProperty("java.awt.headless", "true");
-    System.exit(commandLine().execute(args));
+    int code;
+    try {
+      code = commandLine().execute(args);
+    } catch (OutOfMemoryError | LinkageError e) {
+      System.err.println("efrnet: " + message(e));
+      code = 1;
+    }
+    System.exit(code);
   }
 
   static CommandLine commandLine() {
@@ -67,7 +82,15 @@ public final class Main implements Callable<Integer> {
     return line;
   }
 
-  private static String message(Exception e) {
+  /** The one line that a user sees of an error. */
+  static String message(Throwable e) {
+    if (e instanceof FileSystemException file) {
+      return ofFile(file);
+    }
+    if (e instanceof OutOfMemoryError) {
+      return "it does not fit into memory; choose a smaller size, or give Java more by"
+          + " EFRNET_JAVA_OPTS=-Xmx...";
+    }
     boolean meant =
         e instanceof Failure
             || e instanceof IOException
@@ -84,6 +107,19 @@ public final class Main implements Callable<Integer> {
             + " (set EFRNET_TRACE=1 to see where, and please report it)";
   }
 
+  /** The JDK's own message is often the path alone. */
+  private static String ofFile(FileSystemException e) {
+    String what = "cannot be used: " + String.valueOf(e.getReason());
+    if (e instanceof NoSuchFileException) {
+      what = "no such file or folder; check the path";
+    } else if (e instanceof AccessDeniedException) {
+      what = "access denied; check its permissions";
+    } else if (e instanceof FileAlreadyExistsException || e instanceof NotDirectoryException) {
+      what = "is a file where a folder is needed; choose another path";
+    }
+    return OneLine.of(e.getFile() + ": " + what, LONGEST_MESSAGE);
+  }
+
   private static int wrongUsage(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     PrintWriter err = command.getErr();
@@ -97,7 +133,7 @@ public final class Main implements Callable<Integer> {
                   .map(CommandLine.Model.OptionSpec::longestName)
                   .toList()
               : List.copyOf(command.getSubcommands().keySet());
-      Nearest.to(word, known).ifPresent(n -> text.append("; did you mean '" + n + "'?"));
+      text.append(Nearest.hint(word, known));
     }
     err.println(text + "; see '" + command.getCommandSpec().qualifiedName() + " --help'");
     return 2;

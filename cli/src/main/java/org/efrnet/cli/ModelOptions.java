@@ -19,9 +19,13 @@ final class ModelOptions {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      converter = ThreadsConverter.class,
-      description = "Threads to compute with (default: all cores).")
-  private int threads = Runtime.getRuntime().availableProcessors();
+      converter = Threads.class,
+      description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
+  private int threads = Threads.byDefault();
+
+  SizePolicy size() {
+    return size;
+  }
 
   Segmenter open(ModelBundle bundle) {
     return Segmenter.load(bundle, Segmenter.Options.DEFAULT.with(size).withThreads(threads));
@@ -35,16 +39,6 @@ final class ModelOptions {
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(e.getMessage());
       }
-    }
-  }
-
-  static final class ThreadsConverter implements ITypeConverter<Integer> {
-    @Override
-    public Integer convert(String text) {
-      if (!text.matches("[1-9][0-9]{0,3}")) {
-        throw new TypeConversionException("'" + text + "' is not a number of threads, 1 or more");
-      }
-      return Integer.valueOf(text);
     }
   }
 }

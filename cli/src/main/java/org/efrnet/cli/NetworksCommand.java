@@ -104,10 +104,8 @@ final class NetworksCommand implements Callable<Integer> {
           "unknown network '"
               + name
               + "'"
-              + Nearest.to(name, Networks.names())
-                  .map(n -> "; did you mean '" + n + "'?")
-                  .orElse("")
-              + " known: "
+              + Nearest.hint(name, Networks.names())
+              + "; known: "
               + String.join(", ", Networks.names()));
     }
     return name;

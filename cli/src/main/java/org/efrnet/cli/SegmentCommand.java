@@ -5,14 +5,17 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,7 +27,6 @@ import org.efrnet.images.ReadOptions;
 import org.efrnet.labels.SegmentationClass;
 import org.efrnet.segment.Segmentation;
 import org.efrnet.segment.Segmenter;
-import org.efrnet.text.OneLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,6 +53,9 @@ final class SegmentCommand implements Callable<Integer> {
   private static final double OPACITY = 0.5;
   private static final double LEAST_SHOWN = 0.005;
   private static final int MOST_SHOWN = 5;
+  private static final String OVERLAY = ".overlay.png";
+  private static final String MASK = ".mask.png";
+  private static final List<String> OWN_ENDINGS = List.of(OVERLAY, MASK);
   private static final List<String> ENDINGS = List.of(".jpg", ".jpeg", ".png");
 
   @Parameters(
@@ -89,7 +94,14 @@ final class SegmentCommand implements Callable<Integer> {
     List<Path> pictures = new ArrayList<>();
     for (Path input : inputs) {
       if (Files.isDirectory(input)) {
-        List<Path> found = picturesIn(input);
+        List<Path> found;
+        try {
+          found = picturesIn(input);
+        } catch (IOException | UncheckedIOException e) {
+          err.println("efrnet: " + input + ": cannot be listed: " + Main.message(e));
+          failed = true;
+          continue;
+        }
         if (found.isEmpty()) {
           err.println(
               "efrnet: " + input + ": no " + String.join(", ", ENDINGS) + " in this folder");
@@ -111,10 +123,7 @@ final class SegmentCommand implements Callable<Integer> {
           String line = segment(segmenter, bundle, picture, names.get(picture));
           spec.commandLine().getOut().println(line);
           spec.commandLine().getOut().flush();
-        } catch (IOException
-            | IllegalArgumentException
-            | IllegalStateException
-            | ArithmeticException e) {
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
           err.println("efrnet: " + named(picture, e));
           failed = true;
         }
@@ -127,8 +136,8 @@ final class SegmentCommand implements Callable<Integer> {
     return failed ? 1 : 0;
   }
 
-  private static String named(Path picture, Exception e) {
-    String message = OneLine.of(String.valueOf(e.getMessage()), Main.LONGEST_MESSAGE);
+  private static String named(Path picture, Throwable e) {
+    String message = Main.message(e);
     return message.contains(picture.toString()) ? message : picture + ": " + message;
   }
 
@@ -136,6 +145,8 @@ final class SegmentCommand implements Callable<Integer> {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(Files::isRegularFile)
+          // What an earlier call wrote is no picture of a street.
+          .filter(f -> OWN_ENDINGS.stream().noneMatch(f.getFileName().toString()::endsWith))
           .filter(
               f ->
                   ENDINGS.stream()
@@ -151,13 +162,19 @@ final class SegmentCommand implements Callable<Integer> {
    */
   private static Map<Path, String> distinctNames(List<Path> pictures) {
     Map<Path, String> names = new HashMap<>();
-    Map<String, Integer> used = new HashMap<>();
+    Set<String> taken = new HashSet<>();
     for (Path picture : pictures) {
+      if (names.containsKey(picture)) {
+        continue;
+      }
       String file = String.valueOf(picture.getFileName());
       int dot = file.lastIndexOf('.');
       String base = dot > 0 ? file.substring(0, dot) : file;
-      int before = used.merge(base, 1, Integer::sum);
-      names.putIfAbsent(picture, before == 1 ? base : base + "-" + before);
+      String name = base;
+      for (int n = 2; !taken.add(name); n++) {
+        name = base + "-" + n;
+      }
+      names.put(picture, name);
     }
     return names;
   }
@@ -170,8 +187,8 @@ final class SegmentCommand implements Callable<Integer> {
     double decode = (System.nanoTime() - start) / 1e6;
     Segmentation result = segmenter.segment(picture);
     double total = (System.nanoTime() - start) / 1e6;
-    Pictures.writePng(out.resolve(name + ".overlay.png"), result.overlay(OPACITY));
-    Masks.write(out.resolve(name + ".mask.png"), result.mask(), result.classes().palette());
+    Pictures.writePng(out.resolve(name + OVERLAY), result.overlay(OPACITY));
+    Masks.write(out.resolve(name + MASK), result.mask(), result.classes().palette());
     Files.writeString(
         out.resolve(name + ".json"),
         Format.json(json(bundle, file, result, decode, total)) + "\n",

@@ -38,7 +38,7 @@ import picocli.CommandLine.Spec;
     })
 final class TrainCommand implements Callable<Integer> {
   /** Decoded CamVid needs 0.4 GB; a larger data set is decoded again where this is spent. */
-  private static final long CACHE_BYTES = 1L << 30;
+  private static final long CACHE_BYTES = Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 3);
 
   private static final int STEPS_BETWEEN_REPORTS = 20;
   private static final double SECONDS_BETWEEN_CHECKPOINTS = 120;
@@ -69,17 +69,14 @@ final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads to compute with (default: all cores).")
-  private int threads = Runtime.getRuntime().availableProcessors();
+      converter = Threads.class,
+      description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
+  private int threads = Threads.byDefault();
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    if (threads < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--threads is " + threads + ", must be at least 1");
-    }
     Recipe recipe = Recipe.read(recipeFile, overrides);
     DataSet pictures = DataSet.cached(open(recipe), CACHE_BYTES);
     Natives.setThreads(threads);
@@ -98,7 +95,7 @@ final class TrainCommand implements Callable<Integer> {
                   SECONDS_BETWEEN_CHECKPOINTS,
                   STEPS_BETWEEN_REPORTS,
                   stop::get,
-                  report -> show(progress, report)));
+                  watcher(progress)));
       Trainer.Outcome outcome = trainer.train(resume);
       if (!outcome.finished()) {
         spec.commandLine()
@@ -120,16 +117,25 @@ final class TrainCommand implements Callable<Integer> {
                   + out.resolve("train.jsonl")
                   + ")");
       return 0;
+    } catch (IOException | RuntimeException e) {
+      if (stop.get()) {
+        // Once the shutdown hook is done nobody else gets to say it.
+        spec.commandLine().getErr().println("efrnet: " + Main.message(e));
+      }
+      throw e;
     } finally {
       done.countDown();
-      if (!stop.get()) {
+      try {
         Runtime.getRuntime().removeShutdownHook(onSignal);
+      } catch (IllegalStateException alreadyStopping) {
+        // The hook has begun: it is what waits for us.
       }
     }
   }
 
   /** On Ctrl-C the virtual machine waits for this: a step in progress must not be torn apart. */
   private static void stopAndWait(AtomicBoolean stop, CountDownLatch done) {
+    System.err.println("efrnet: stopping after this step");
     stop.set(true);
     try {
       if (!done.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
@@ -177,6 +183,20 @@ final class TrainCommand implements Callable<Integer> {
           pictures.name() + " in " + dir + " has no labels to train on: choose another split");
     }
     return pictures;
+  }
+
+  private Trainer.Watcher watcher(Progress progress) {
+    return new Trainer.Watcher() {
+      @Override
+      public void report(Trainer.Report report) {
+        show(progress, report);
+      }
+
+      @Override
+      public void notice(String line) {
+        spec.commandLine().getErr().println("efrnet: " + line + "; the one before it is used");
+      }
+    };
   }
 
   private static void show(Progress progress, Trainer.Report r) {

@@ -168,9 +168,29 @@ class CommandLineTest {
     Path one = picture("one/street.png", 40, 30);
     Path two = picture("two/street.png", 50, 30);
     Path out = dir.resolve("out");
-    assertThat(run("segment", one, two, "-o", out, "--model", bundle).code()).isZero();
+    Path three = picture("three/street-2.png", 60, 30);
+    assertThat(run("segment", one, two, three, "-o", out, "--model", bundle).code()).isZero();
     assertThat(Masks.read(out.resolve("street.mask.png")).width()).isEqualTo(40);
     assertThat(Masks.read(out.resolve("street-2.mask.png")).width()).isEqualTo(50);
+    assertThat(Masks.read(out.resolve("street-2-2.mask.png")).width()).isEqualTo(60);
+  }
+
+  @Test
+  void segmentLeavesItsOwnResultsOut() throws IOException {
+    Path file = picture("pictures/a.png", 40, 30);
+    Path folder = file.getParent();
+    assertThat(run("segment", folder, "-o", folder, "--model", bundle).code()).isZero();
+    Result again = run("segment", folder, "-o", folder, "--model", bundle);
+    assertThat(again.out().lines()).hasSize(1);
+    assertThat(folder.resolve("a.overlay.overlay.png")).doesNotExist();
+  }
+
+  @Test
+  void segmentSaysWhereItCannotWrite() throws IOException {
+    Path file = picture("p.png", 40, 30);
+    assertThat(run("segment", file, "-o", file, "--model", bundle))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("p.png: is a file where a folder"));
   }
 
   @Test

@@ -35,8 +35,7 @@ class ReadmeTest {
 
   @Test
   void theSnippetIsTheCompiledOne() throws IOException {
-    String source =
-        Files.readString(Path.of("src/test/java/org/efrnet/cli/ReadmeSnippet.java"));
+    String source = Files.readString(Path.of("src/test/java/org/efrnet/cli/ReadmeSnippet.java"));
     String compiled =
         source
             .substring(

@@ -139,7 +139,12 @@ public record BundleConfig(
     return version == null ? "efrnet" : "efrnet " + version;
   }
 
-  static void requireName(String name) {
+  /**
+   * Refuses what is no name of a bundle.
+   *
+   * @throws IllegalArgumentException naming it
+   */
+  public static void requireName(String name) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "bundle name '"

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.efrnet.ops.Auxiliary;
 import org.efrnet.ops.Heads;
 import org.efrnet.ops.Network;
@@ -78,6 +79,18 @@ public record Graph(
    * @throws IllegalArgumentException if there is no such output
    */
   public <T> Map<String, T> read(Ops<T> ops, T image, Set<String> wanted) {
+    return read(ops, image, wanted, value -> {});
+  }
+
+  /**
+   * The same for readings whose values the garbage collector does not own.
+   *
+   * @param dropped is given every value that will not be used again, once, as soon as that is so;
+   *     neither the image nor what is returned. Not for readings that need values later, as
+   *     training does
+   */
+  public <T> Map<String, T> read(
+      Ops<T> ops, T image, Set<String> wanted, Consumer<? super T> dropped) {
     boolean[] needed = needed(wanted);
     int[] lastUse = new int[nodes.size()];
     for (Node node : nodes) {
@@ -105,7 +118,7 @@ public record Graph(
         if (input.node() >= 0
             && lastUse[input.node()] == node.id()
             && !kept.contains(input.node())) {
-          results.remove(input.node());
+          drop(results, input.node(), image, dropped);
         }
       }
     }
@@ -119,6 +132,23 @@ public record Graph(
       }
     }
     return answer;
+  }
+
+  /** Some operations return what they were given: only the last to hold a value drops it. */
+  private static <T> void drop(
+      Map<Integer, List<T>> results, int node, T image, Consumer<? super T> dropped) {
+    List<T> gone = results.remove(node);
+    if (gone == null) {
+      return;
+    }
+    for (T value : gone) {
+      boolean held =
+          value == image
+              || results.values().stream().anyMatch(r -> r.stream().anyMatch(v -> v == value));
+      if (!held) {
+        dropped.accept(value);
+      }
+    }
   }
 
   /**

@@ -194,7 +194,7 @@ record Blocks<T>(Ops<T> ops, Slopes slopes) {
   }
 
   /**
-   * The paper's Channel Attention Refinement Module (section III-C): {@code x + x * sigmoid(BN(W
+   * The paper's Channel Attention Refinement Module (section 3.4): {@code x + x * sigmoid(BN(W
    * mean(x)))}. Its batch norm sees 1x1 maps: training needs two pictures at least.
    */
   T channelAttention(T x, Name at, int channels) {
@@ -203,7 +203,7 @@ record Blocks<T>(Ops<T> ops, Slopes slopes) {
   }
 
   /**
-   * The paper's Feature Fusion Module (section III-B): each stream a bottleneck around two 1-D
+   * The paper's Feature Fusion Module (section 3.3): each stream a bottleneck around two 1-D
    * dilated convolutions, both upsampled and joined, then 1x1 and a dilated 3x3.
    *
    * @param low earlier features, (N, in, h, w)

@@ -5,15 +5,28 @@ import java.util.regex.Pattern;
 import org.efrnet.images.Resize;
 import org.efrnet.text.OneLine;
 
-/** To what size a picture is scaled before the network sees it. */
+/**
+ * To what size a picture is scaled before the network sees it; as text it is what {@link #parse}
+ * reads.
+ */
 public sealed interface SizePolicy {
   /**
    * The height that the bundle names, keeping the aspect ratio: what its figures were made with.
    */
-  record BundleHeight() implements SizePolicy {}
+  record BundleHeight() implements SizePolicy {
+    @Override
+    public String toString() {
+      return "bundle";
+    }
+  }
 
   /** The picture's own size. */
-  record Native() implements SizePolicy {}
+  record Native() implements SizePolicy {
+    @Override
+    public String toString() {
+      return "native";
+    }
+  }
 
   /** This size whatever the aspect ratio. */
   record Exact(int width, int height) implements SizePolicy {
@@ -21,12 +34,22 @@ public sealed interface SizePolicy {
       requireSide(width);
       requireSide(height);
     }
+
+    @Override
+    public String toString() {
+      return width + "x" + height;
+    }
   }
 
   /** This many rows, keeping the aspect ratio. */
   record Height(int rows) implements SizePolicy {
     public Height {
       requireSide(rows);
+    }
+
+    @Override
+    public String toString() {
+      return Integer.toString(rows);
     }
   }
 

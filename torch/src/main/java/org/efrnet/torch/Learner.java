@@ -1,10 +1,12 @@
 package org.efrnet.torch;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AbstractTensor;
@@ -45,9 +47,9 @@ public final class Learner implements AutoCloseable {
     this.graph = model.graph();
     this.rule = rule;
     this.execution = execution;
-    List<Parameter> parameters = Parameters.of(graph);
     boolean complete = false;
     try {
+      List<Parameter> parameters = Parameters.of(graph);
       store = new ParameterStore(parameters, model.weights(), execution, true);
       state.put("trained", store.trained());
       state.put("statistics", store.statistics());
@@ -82,10 +84,12 @@ public final class Learner implements AutoCloseable {
     int at = 0;
     for (Parameter p : trained) {
       boolean decays =
-          everything
-              || p.kind() == Parameter.Kind.CONV_WEIGHT
-              || p.kind() == Parameter.Kind.TRANSPOSED_WEIGHT;
-      java.util.Arrays.fill(mask, at, at + p.count(), decays ? 1 : 0);
+          switch (p.kind()) {
+            case CONV_WEIGHT, TRANSPOSED_WEIGHT -> true;
+            case SLOPE -> everything && rule.learnSlopes();
+            default -> everything;
+          };
+      Arrays.fill(mask, at, at + p.count(), decays ? 1 : 0);
       at += p.count();
     }
     return mask;
@@ -150,6 +154,9 @@ public final class Learner implements AutoCloseable {
     Tensor gradients = store.gradients();
     if (rule.clipNorm() < Double.POSITIVE_INFINITY) {
       double norm = gradients.norm().to(ScalarType.Double).item_double();
+      if (!Double.isFinite(norm)) {
+        throw new ArithmeticException("the gradient's norm is " + norm);
+      }
       if (norm > rule.clipNorm()) {
         gradients.mul_(new Scalar(rule.clipNorm() / norm));
       }
@@ -211,7 +218,7 @@ public final class Learner implements AutoCloseable {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       TorchOps inference = new TorchOps(store, execution, new TorchOps.Mode.Inference());
-      Tensor image = planes(new Batch(n, height, width, planes, new byte[n * height * width]));
+      Tensor image = TorchOps.image(planes, n, height, width, execution);
       return ParameterStore.downloadDoubles(
           graph.read(inference, image, Set.of(Graph.LOGITS)).get(Graph.LOGITS));
     }
@@ -234,7 +241,7 @@ public final class Learner implements AutoCloseable {
    * @throws IllegalArgumentException if the state is of another network or rule
    */
   public void restore(Map<String, FloatTensor> saved, long stepsTaken) {
-    if (!saved.keySet().equals(new java.util.TreeSet<>(state.keySet()))) {
+    if (!saved.keySet().equals(new TreeSet<>(state.keySet()))) {
       throw new IllegalArgumentException(
           "the saved state holds " + saved.keySet() + ", this training needs " + state.keySet());
     }

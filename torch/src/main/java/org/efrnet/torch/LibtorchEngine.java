@@ -1,5 +1,6 @@
 package org.efrnet.torch;
 
+import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -30,12 +31,6 @@ public final class LibtorchEngine implements Engine {
     try {
       Natives.setThreads(options.threads());
       return new Prepared(Passes.apply(Passes.inference(), model));
-    } catch (LinkageError e) {
-      throw new IllegalStateException(
-          "libtorch cannot be loaded ("
-              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
-              + "); add org.bytedeco's pytorch, openblas and javacpp natives for this platform",
-          e);
     } catch (RuntimeException e) {
       throw TorchErrors.translated(e);
     }
@@ -68,7 +63,11 @@ public final class LibtorchEngine implements Engine {
           NoGradGuard guard = new NoGradGuard()) {
         Tensor image = TorchOps.image(planes, 1, height, width, Execution.CPU);
         TorchOps inference = new TorchOps(store, Execution.CPU, new TorchOps.Mode.Inference());
-        return ParameterStore.download(graph.logits(inference, image));
+        // Freed as soon as nobody needs them: a large picture's maps together are tens of
+        // gigabytes.
+        Tensor logits =
+            graph.read(inference, image, Set.of(Graph.LOGITS), Tensor::close).get(Graph.LOGITS);
+        return ParameterStore.download(logits);
       } catch (RuntimeException e) {
         throw TorchErrors.translated(e);
       }

@@ -11,12 +11,21 @@ public final class Natives {
    * Threads of libtorch's operations from now on, for the whole process.
    *
    * @param threads at least 1
+   * @throws IllegalStateException if libtorch cannot be loaded here
    */
   public static void setThreads(int threads) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
     }
-    torch.set_num_threads(threads);
+    try {
+      torch.set_num_threads(threads);
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          "libtorch cannot be loaded ("
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+              + "); add org.bytedeco's pytorch, openblas and javacpp natives for this platform",
+          e);
+    }
   }
 
   /** Native objects that Java still refers to: constant over calls, or something leaks. */

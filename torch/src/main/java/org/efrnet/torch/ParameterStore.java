@@ -1,5 +1,6 @@
 package org.efrnet.torch;
 
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,8 +34,8 @@ final class ParameterStore implements AutoCloseable {
 
   /**
    * @param learns whether gradients will be wanted
-   * @throws IllegalArgumentException if a parameter is missing from the weights or has another
-   *     shape
+   * @throws IllegalArgumentException if a parameter has another shape in the weights
+   * @throws java.util.NoSuchElementException if it is missing there
    */
   ParameterStore(List<Parameter> parameters, Weights weights, Execution execution, boolean learns) {
     this.parameters = List.copyOf(parameters);
@@ -78,7 +79,7 @@ final class ParameterStore implements AutoCloseable {
     for (Parameter p : parameters) {
       if (p.kind().trained() == trainedOnes) {
         FloatTensor tensor = weights.get(p.name());
-        if (!java.util.Arrays.equals(tensor.shape(), p.shape())) {
+        if (!Arrays.equals(tensor.shape(), p.shape())) {
           throw new IllegalArgumentException(
               "weights do not fit the network: "
                   + p.name()

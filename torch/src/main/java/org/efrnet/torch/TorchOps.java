@@ -24,6 +24,7 @@ import org.efrnet.ops.Ops;
 import org.efrnet.ops.Pool;
 import org.efrnet.ops.Pooled;
 import org.efrnet.ops.Prelu;
+import org.efrnet.ops.Size;
 
 /**
  * The libtorch reading of operations. Tensors that it makes belong to the caller's {@link
@@ -83,7 +84,7 @@ final class TorchOps implements Ops<Tensor> {
     return new long[] {side, side};
   }
 
-  private static long[] sizes(org.efrnet.ops.Size size) {
+  private static long[] sizes(Size size) {
     return new long[] {size.height(), size.width()};
   }
 
@@ -206,7 +207,9 @@ final class TorchOps implements Ops<Tensor> {
 
   @Override
   public Tensor concat(List<Tensor> xs) {
-    return torch.cat(new TensorVector(xs.toArray(new Tensor[0])), 1);
+    try (TensorVector parts = new TensorVector(xs.toArray(new Tensor[0]))) {
+      return torch.cat(parts, 1);
+    }
   }
 
   @Override

@@ -25,6 +25,10 @@ class LearnerTest {
   }
 
   private static LearningRule rule(boolean slopes) {
+    return rule(slopes, LearningRule.Decay.CONVOLUTIONS);
+  }
+
+  private static LearningRule rule(boolean slopes, LearningRule.Decay decay) {
     return new LearningRule(
         new Optimiser.Sgd(0.9, 1e-4, true),
         new float[0],
@@ -33,7 +37,7 @@ class LearnerTest {
         Double.POSITIVE_INFINITY,
         0.9,
         slopes,
-        LearningRule.Decay.CONVOLUTIONS);
+        decay);
   }
 
   /** Left third class 0, middle 1, right 2; brightness says which. */
@@ -70,13 +74,14 @@ class LearnerTest {
     }
   }
 
-  @Test
-  void frozenSlopesStay() {
-    try (Learner learner = new Learner(model(), rule(false), Execution.CPU)) {
+  @ParameterizedTest
+  @EnumSource(LearningRule.Decay.class)
+  void frozenSlopesStay(LearningRule.Decay decay) {
+    try (Learner learner = new Learner(model(), rule(false, decay), Execution.CPU)) {
       train(learner, 0, 3);
       assertThat(learner.weights().get("b1.1.act.weight").values()).containsExactly(0.25f);
     }
-    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+    try (Learner learner = new Learner(model(), rule(true, decay), Execution.CPU)) {
       train(learner, 0, 3);
       assertThat(learner.weights().get("b1.1.act.weight").values()[0]).isNotEqualTo(0.25f);
     }

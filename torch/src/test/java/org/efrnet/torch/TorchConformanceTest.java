@@ -10,9 +10,16 @@ import org.efrnet.conformance.OpsConformance;
 import org.efrnet.graph.Model;
 import org.efrnet.readings.Parameters;
 import org.efrnet.weights.FloatTensor;
+import org.junit.jupiter.api.BeforeAll;
 
 /** The libtorch reading computes what the reference computes. */
 class TorchConformanceTest extends OpsConformance {
+  /** Which of colliding places an unpooling writes last is settled with one thread only. */
+  @BeforeAll
+  static void oneThread() {
+    Natives.setThreads(1);
+  }
+
   @Override
   protected FloatTensor logits(Model model, FloatTensor image) {
     long[] shape = Arrays.stream(image.shape()).asLongStream().toArray();

@@ -105,6 +105,9 @@ final class BatchSource implements AutoCloseable {
       if (e.getCause() instanceof IOException io) {
         throw io;
       }
+      if (e.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
       throw new IllegalStateException(e.getCause());
     }
   }

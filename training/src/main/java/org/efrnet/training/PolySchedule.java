@@ -1,14 +1,19 @@
 package org.efrnet.training;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+
 /**
- * The poly schedule, {@code rate * (1 - t) ^ power} (the paper's section IV-A, power 0.9), behind a
+ * The poly schedule, {@code rate * (1 - t) ^ power} (the paper's section 4.1, power 0.9), behind a
  * linear warm-up.
  *
  * @param rate the learning rate at its highest
  * @param power how steep the decay is
  * @param warmup share of all steps, 0..1, in which the rate rises from a hundredth
  */
-public record PolySchedule(double rate, double power, double warmup) {
+public record PolySchedule(
+    @JsonProperty(required = true) double rate,
+    @JsonProperty(required = true) double power,
+    @JsonProperty(required = true) double warmup) {
   public PolySchedule {
     if (!(rate > 0) || !(power >= 0) || !(warmup >= 0 && warmup < 1)) {
       throw new IllegalArgumentException(

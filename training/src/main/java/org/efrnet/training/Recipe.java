@@ -1,6 +1,5 @@
 package org.efrnet.training;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -9,14 +8,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
+import java.lang.reflect.ParameterizedType;
+import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,12 +28,16 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.data.Augmentation;
 import org.efrnet.data.DataSets;
 import org.efrnet.networks.Networks;
 import org.efrnet.text.Nearest;
+import org.efrnet.text.OneLine;
 import org.efrnet.text.StrictYaml;
+import org.efrnet.torch.LearningRule;
 import org.efrnet.torch.Optimiser;
 import org.efrnet.torch.Precision;
 
@@ -66,6 +73,9 @@ public record Recipe(
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          // 1.9 epochs are not 1, and 1 is no precision: what is not meant is not taken.
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .enable(DeserializationFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
           .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
           .enable(SerializationFeature.INDENT_OUTPUT)
           .build();
@@ -116,7 +126,7 @@ public record Recipe(
       double beta1,
       double beta2,
       @JsonProperty(required = true) double weightDecay,
-      @JsonProperty(required = true) org.efrnet.torch.LearningRule.Decay decay,
+      @JsonProperty(required = true) LearningRule.Decay decay,
       double clipNorm) {
     /** The optimisers that a recipe can name. */
     public enum Kind {
@@ -204,7 +214,7 @@ public record Recipe(
     ObjectNode tree;
     try {
       tree = StrictYaml.parse(Files.readString(file));
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       throw new RecipeException("recipe " + file + ": no such file", e);
     } catch (IOException e) {
       throw new RecipeException("recipe " + file + ": " + e.getMessage(), e);
@@ -232,22 +242,12 @@ public record Recipe(
 
   private static Recipe of(JsonNode tree, String source) throws RecipeException {
     refuseEmpty(tree, "", source);
+    requireKnown(tree, Recipe.class, "", source);
     Recipe recipe;
     try {
       recipe = MAPPER.treeToValue(tree, Recipe.class);
-    } catch (UnrecognizedPropertyException e) {
-      List<String> known = e.getKnownPropertyIds().stream().map(Object::toString).sorted().toList();
-      throw new RecipeException(
-          source
-              + ": unknown key '"
-              + e.getPropertyName()
-              + "'"
-              + Nearest.to(e.getPropertyName(), known)
-                  .map(n -> "; did you mean '" + n + "'?")
-                  .orElse("")
-              + " known here: "
-              + known,
-          e);
+    } catch (ValueInstantiationException e) {
+      throw new RecipeException(source + ": " + String.valueOf(e.getCause().getMessage()), e);
     } catch (JsonMappingException e) {
       String place =
           e.getPath().stream()
@@ -279,6 +279,38 @@ public record Recipe(
     }
   }
 
+  /** Before binding, which would complain of what is missing rather than of what is misspelt. */
+  private static void requireKnown(JsonNode node, Type type, String place, String source)
+      throws RecipeException {
+    if (type instanceof ParameterizedType list) {
+      for (int i = 0; i < node.size(); i++) {
+        requireKnown(node.path(i), list.getActualTypeArguments()[0], place + i + ".", source);
+      }
+      return;
+    }
+    if (!(type instanceof Class<?> record) || !record.isRecord()) {
+      return;
+    }
+    Map<String, Type> known = new TreeMap<>();
+    for (RecordComponent component : record.getRecordComponents()) {
+      known.put(component.getName(), component.getGenericType());
+    }
+    for (Map.Entry<String, JsonNode> field : node.properties()) {
+      Type inner = known.get(field.getKey());
+      if (inner == null) {
+        throw new RecipeException(
+            source
+                + ": unknown key '"
+                + OneLine.of(place + field.getKey())
+                + "'"
+                + Nearest.hint(field.getKey(), known.keySet())
+                + "; known here: "
+                + known.keySet());
+      }
+      requireKnown(field.getValue(), inner, place + field.getKey() + ".", source);
+    }
+  }
+
   private void check(String source) throws RecipeException {
     if (Networks.named(network, 2).isEmpty()) {
       throw new RecipeException(
@@ -286,11 +318,36 @@ public record Recipe(
               + ": unknown network '"
               + network
               + "'"
-              + Nearest.to(network, Networks.names())
-                  .map(n -> "; did you mean '" + n + "'?")
-                  .orElse("")
-              + " known: "
+              + Nearest.hint(network, Networks.names())
+              + "; known: "
               + Networks.names());
+    }
+    try {
+      BundleConfig.requireName(name);
+    } catch (IllegalArgumentException e) {
+      throw new RecipeException(source + ": " + e.getMessage(), e);
+    }
+    if (bundle.height() < 1 || bundle.licence().isBlank()) {
+      throw new RecipeException(
+          source + ": bundle.height must be at least 1, bundle.licence not blank");
+    }
+    requireWithin(source, "averageDecay", averageDecay, 0, 1);
+    requireWithin(source, "loss.labelSmoothing", loss.labelSmoothing(), 0, 1);
+    requireWithin(source, "optimiser.momentum", optimiser.momentum(), 0, 1);
+    requireWithin(source, "optimiser.beta1", optimiser.beta1(), 0, 1);
+    requireWithin(source, "optimiser.beta2", optimiser.beta2(), 0, 1);
+    requireWithin(source, "optimiser.weightDecay", optimiser.weightDecay(), 0, 1);
+    if (optimiser.kind() == OptimiserChoice.Kind.ADAMW
+        && (optimiser.beta1() == 0 || optimiser.beta2() == 0)) {
+      throw new RecipeException(
+          source + ": optimiser adamw needs beta1 and beta2, such as 0.9 and 0.999");
+    }
+    if (loss.classWeights() != 0 && !(loss.classWeights() > 1)) {
+      throw new RecipeException(
+          source
+              + ": loss.classWeights is "
+              + loss.classWeights()
+              + ", must be 0 for none or above 1, such as 1.10: its logarithm divides");
     }
     if (phases.isEmpty()) {
       throw new RecipeException(source + ": phases is empty; give one at least");
@@ -329,6 +386,15 @@ public record Recipe(
       } catch (IllegalArgumentException e) {
         throw new RecipeException(source + ": phases." + i + ": " + e.getMessage(), e);
       }
+    }
+  }
+
+  /** At least {@code low}, below {@code high}. */
+  private static void requireWithin(
+      String source, String key, double value, double low, double high) throws RecipeException {
+    if (!(value >= low && value < high)) {
+      throw new RecipeException(
+          source + ": " + key + " is " + value + ", must be at least " + low + ", below " + high);
     }
   }
 
@@ -372,8 +438,8 @@ public record Recipe(
               + "': the recipe has no key '"
               + key
               + "'"
-              + Nearest.to(key, known).map(n -> "; did you mean '" + n + "'?").orElse("")
-              + (known.isEmpty() ? "" : " known here: " + known));
+              + Nearest.hint(key, known)
+              + (known.isEmpty() ? "" : "; known here: " + known));
     }
     return child;
   }
@@ -388,14 +454,21 @@ public record Recipe(
   }
 
   /** A digest of everything that changes the result. */
-  @JsonIgnore
   public String fingerprint() {
+    ObjectNode tree = MAPPER.valueToTree(this);
+    tree.remove("bundle");
     try {
-      ObjectNode tree = MAPPER.valueToTree(this);
-      tree.remove("bundle");
-      byte[] json = MAPPER.writeValueAsString(tree).getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(json));
-    } catch (JsonProcessingException | NoSuchAlgorithmException e) {
+      return sha256(MAPPER.writeValueAsString(tree));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static String sha256(String text) {
+    try {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
   }

@@ -3,11 +3,12 @@ package org.efrnet.training;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.efrnet.bundle.BundleConfig;
@@ -26,7 +27,6 @@ import org.efrnet.torch.Batch;
 import org.efrnet.torch.Execution;
 import org.efrnet.torch.Learner;
 import org.efrnet.torch.LearningRule;
-import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
 import org.efrnet.weights.Weights;
 
@@ -41,16 +41,15 @@ import org.efrnet.weights.Weights;
  *     every few minutes, and when stopped: a checkpoint
  * </pre>
  *
- * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and {@code
- * checkpoint.safetensors}.
+ * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and its
+ * {@link Checkpoints}.
  */
 public final class Trainer {
-  private static final String CHECKPOINT = "checkpoint.safetensors";
-
   private final Recipe recipe;
   private final DataSet data;
   private final Path run;
   private final Settings settings;
+  private final Checkpoints checkpoints;
   private final ObjectMapper json = new ObjectMapper();
 
   /**
@@ -73,6 +72,9 @@ public final class Trainer {
   public interface Watcher {
     /** After every {@link Settings#stepsBetweenReports} steps. */
     void report(Report report);
+
+    /** One line on something that went wrong and was got over. */
+    default void notice(String line) {}
   }
 
   /**
@@ -111,6 +113,7 @@ public final class Trainer {
     this.data = data;
     this.run = run;
     this.settings = settings;
+    this.checkpoints = new Checkpoints(run);
   }
 
   /**
@@ -125,8 +128,11 @@ public final class Trainer {
     Graph graph = Graph.of(network);
     Model model =
         Passes.apply(Passes.training(), new Model(graph, Parameters.initial(graph, recipe.seed())));
-    Path checkpoint = run.resolve(CHECKPOINT);
-    boolean goesOn = Files.exists(checkpoint);
+    boolean goesOn = checkpoints.any();
+    if (resume && !goesOn) {
+      throw new RecipeException(
+          "run " + run + " has no checkpoint to resume; check --out, or leave --resume out");
+    }
     if (goesOn && !resume) {
       throw new RecipeException(
           "run " + run + " has a checkpoint; go on with --resume, or choose another --out");
@@ -146,12 +152,12 @@ public final class Trainer {
             recipe.optimiser().decay());
     try (Learner learner = new Learner(model, rule, Execution.CPU.with(recipe.precision()))) {
       if (goesOn) {
-        restore(learner, checkpoint);
+        restore(learner);
       } else {
         Files.writeString(run.resolve("recipe.yaml"), recipe.toYaml());
         Files.deleteIfExists(run.resolve("train.jsonl"));
       }
-      boolean finished = loop(learner, checkpoint);
+      boolean finished = loop(learner);
       return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
     }
   }
@@ -180,7 +186,7 @@ public final class Trainer {
         .withLog(Files.readString(run.resolve("train.jsonl")));
   }
 
-  private boolean loop(Learner learner, Path checkpoint) throws IOException, InterruptedException {
+  private boolean loop(Learner learner) throws IOException, InterruptedException {
     long started = System.nanoTime();
     long saved = started;
     long reported = started;
@@ -193,7 +199,7 @@ public final class Trainer {
       while (learner.steps() < source.steps()) {
         long step = learner.steps();
         if (settings.stop().getAsBoolean()) {
-          save(learner, checkpoint);
+          save(learner);
           return false;
         }
         Batch batch = source.take();
@@ -208,10 +214,9 @@ public final class Trainer {
                   + step
                   + ": "
                   + e.getMessage()
-                  + "; the checkpoint in "
-                  + run
-                  + " is the last good one: lower the rate or set"
-                  + " optimiser.clipNorm, and --resume");
+                  + (checkpoints.any() ? "; the checkpoint in " + run + " is good" : "")
+                  + "; train anew with a lower schedule.rate or optimiser.clipNorm, and another"
+                  + " --out");
         }
         pictures += batch.n();
         sinceReport++;
@@ -236,12 +241,12 @@ public final class Trainer {
           sinceReport = 0;
         }
         if ((now - saved) / 1e9 >= settings.secondsBetweenCheckpoints()) {
-          save(learner, checkpoint);
+          save(learner);
           saved = now;
         }
       }
     }
-    save(learner, checkpoint);
+    save(learner);
     return true;
   }
 
@@ -267,37 +272,31 @@ public final class Trainer {
     return weights;
   }
 
-  private void log(Report report) {
+  private void log(Report report) throws IOException {
     ObjectNode line = json.createObjectNode();
     line.put("step", report.step());
     line.put("epoch", report.epoch());
     line.put("loss", Math.round(report.loss() * 1e5) / 1e5);
     line.put("rate", Math.round(report.rate() * 1e7) / 1e7);
     line.put("picturesPerSecond", Math.round(report.picturesPerSecond() * 100) / 100.0);
-    try {
-      Files.writeString(
-          run.resolve("train.jsonl"),
-          line + "\n",
-          StandardCharsets.UTF_8,
-          StandardOpenOption.CREATE,
-          StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    Files.writeString(
+        run.resolve("train.jsonl"),
+        line + "\n",
+        StandardCharsets.UTF_8,
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
   }
 
-  private void save(Learner learner, Path checkpoint) throws IOException {
-    Safetensors.write(
-        checkpoint,
-        new Safetensors.Contents(
-            learner.state(),
-            Map.of(
-                "step", Long.toString(learner.steps()),
-                "recipe", recipe.fingerprint())));
+  private void save(Learner learner) throws IOException {
+    checkpoints.save(
+        learner.steps(),
+        learner.state(),
+        Map.of("pictures", pictures(), "recipe", recipe.fingerprint()));
   }
 
-  private void restore(Learner learner, Path checkpoint) throws IOException {
-    Safetensors.Contents saved = Safetensors.read(checkpoint);
+  private void restore(Learner learner) throws IOException {
+    Checkpoints.Saved saved = checkpoints.newest().orElseThrow();
+    saved.damaged().forEach(settings.watcher()::notice);
     if (!recipe.fingerprint().equals(saved.metadata().get("recipe"))) {
       throw new RecipeException(
           "run "
@@ -305,7 +304,35 @@ public final class Trainer {
               + " was started with another recipe (see its recipe.yaml); resume with that"
               + " one, or choose another --out");
     }
-    Map<String, FloatTensor> state = saved.tensors();
-    learner.restore(state, Long.parseLong(saved.metadata().getOrDefault("step", "0")));
+    if (!pictures().equals(saved.metadata().get("pictures"))) {
+      throw new RecipeException(
+          "run "
+              + run
+              + " was started on other pictures than "
+              + data.name()
+              + " holds now; resume with those, or choose another --out");
+    }
+    learner.restore(saved.state(), saved.step());
+    forgetLinesAfter(learner.steps());
+  }
+
+  /** A digest of the names of the pictures: with others, a step's number means something else. */
+  private String pictures() {
+    return Recipe.sha256(String.join("\n", data.names()));
+  }
+
+  /** What a killed run logged behind its checkpoint will be logged again. */
+  private void forgetLinesAfter(long step) throws IOException {
+    Path log = run.resolve("train.jsonl");
+    if (!Files.exists(log)) {
+      return;
+    }
+    List<String> kept = new ArrayList<>();
+    for (String line : Files.readAllLines(log)) {
+      if (json.readTree(line).path("step").asLong(Long.MAX_VALUE) <= step) {
+        kept.add(line);
+      }
+    }
+    Files.write(log, kept);
   }
 }

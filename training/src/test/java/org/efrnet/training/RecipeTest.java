@@ -83,7 +83,7 @@ class RecipeTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "sed=7 | no key 'sed'; did you mean 'seed'",
+        "sed=7 | no key 'sed' (did you mean 'seed'",
         "phases.9.epochs=1 | no key '9'",
         "optimiser.momentun=1 | did you mean 'momentum'",
         "seed | is not key=value",
@@ -98,6 +98,13 @@ class RecipeTest {
         "precision=fp31 | precision",
         "schedule.rate=0 | rate 0.0 must be above 0",
         "phases=[] | phases is empty",
+        "phases.0.epochs=1.9 | epochs",
+        "precision=1 | precision",
+        "name=my net | 'my net'",
+        "bundle.height=0 | bundle.height",
+        "loss.classWeights=0.5 | above 1",
+        "averageDecay=1 | averageDecay is 1.0",
+        "optimiser.kind=adamw | beta1",
       })
   void refusesInOneLine(String override, String message) {
     assertThatThrownBy(() -> Recipe.read(RECIPES.resolve("smoke.yaml"), List.of(override)))
@@ -117,7 +124,7 @@ class RecipeTest {
     Files.writeString(file, smoke.replace("\nseed:", "\nsede:"));
     assertThatThrownBy(() -> Recipe.read(file, List.of()))
         .isInstanceOf(RecipeException.class)
-        .hasMessageContaining("unknown key 'sede'; did you mean 'seed'?");
+        .hasMessageContaining("unknown key 'sede' (did you mean 'seed'?)");
     Files.writeString(file, smoke.replace("seed: 1\n", ""));
     assertThatThrownBy(() -> Recipe.read(file, List.of()))
         .isInstanceOf(RecipeException.class)

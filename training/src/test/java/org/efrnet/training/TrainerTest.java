@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.function.BooleanSupplier;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
@@ -69,6 +72,73 @@ class TrainerTest {
   }
 
   @Test
+  void refusesToResumeNothingOrOnOtherPictures() throws Exception {
+    assertThatThrownBy(() -> trainer(recipe(), "none", () -> false).train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("no checkpoint");
+    trainer(recipe(), "run", () -> false).train(false);
+    DataSet others = StreetScenes.of(9, 96, 64, 4);
+    Trainer trainer =
+        new Trainer(
+            recipe(),
+            others,
+            dir.resolve("run"),
+            new Trainer.Settings(1, 1e9, 3, () -> false, report -> {}));
+    assertThatThrownBy(() -> trainer.train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("other pictures");
+  }
+
+  @Test
+  void aDamagedCheckpointIsFoundAndTheOneBeforeItUsed() throws Exception {
+    Recipe recipe = recipe();
+    String straight = trainer(recipe, "straight", () -> false).train(false).weights().digest();
+    int[] asked = {0};
+    trainer(recipe, "run", () -> asked[0]++ == 2).train(false);
+    asked[0] = 0;
+    trainer(recipe, "run", () -> asked[0]++ == 3).train(true);
+    Path newest = dir.resolve("run/checkpoint-5.safetensors");
+    byte[] whole = Files.readAllBytes(newest);
+    Random random = new Random(7);
+    for (int length : new int[] {0, 7, 997, whole.length / 2, whole.length - 1, whole.length}) {
+      byte[] torn = Arrays.copyOf(whole, length);
+      if (length == whole.length) {
+        torn[whole.length / 3 + random.nextInt(whole.length / 3)] ^= 4;
+      }
+      Files.write(newest, torn);
+      Checkpoints.Saved saved = new Checkpoints(dir.resolve("run")).newest().orElseThrow();
+      assertThat(saved.step()).isEqualTo(2);
+      assertThat(saved.damaged())
+          .singleElement()
+          .asString()
+          .contains("checkpoint-5")
+          .doesNotContain("\n");
+    }
+    assertThat(trainer(recipe, "run", () -> false).train(true).weights().digest())
+        .isEqualTo(straight);
+
+    for (String name : List.of("checkpoint-5", "checkpoint-8")) {
+      Files.write(dir.resolve("run/" + name + ".safetensors"), new byte[9]);
+    }
+    assertThatThrownBy(() -> trainer(recipe, "run", () -> false).train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContainingAll("checkpoint-5", "checkpoint-8", "start anew");
+  }
+
+  @Test
+  void aResumedRunLogsEveryStepOnce() throws Exception {
+    Path log = dir.resolve("run/train.jsonl");
+    int[] asked = {0};
+    trainer(recipe(), "run", () -> asked[0]++ == 4).train(false);
+    // As if it had been killed behind its checkpoint.
+    Files.writeString(log, "{\"step\":6}\n", StandardOpenOption.APPEND);
+    trainer(recipe(), "run", () -> false).train(true);
+    assertThat(Files.readAllLines(log))
+        .extracting(line -> line.replaceAll("\\D*(\\d+).*", "$1"))
+        .containsExactly("3", "7", "8");
+  }
+
+  @Test
   void refusesABatchLargerThanTheData() throws IOException {
     Trainer trainer = trainer(recipe("phases.0.batch=10"), "run", () -> false);
     assertThatThrownBy(() -> trainer.train(false))
@@ -97,7 +167,7 @@ class TrainerTest {
     assertThat(read.recipe()).contains(recipe.toYaml());
     assertThat(read.log().orElseThrow().lines()).hasSize(3);
     assertThat(read.card().orElseThrow()).contains("efrnet.streets", "Apache-2.0", "8 steps");
-    assertThat(Files.exists(dir.resolve("run/checkpoint.safetensors"))).isTrue();
+    assertThat(dir.resolve("run/checkpoint-8.safetensors")).exists();
   }
 
   @Test
