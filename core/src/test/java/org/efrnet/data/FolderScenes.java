@@ -51,7 +51,7 @@ final class FolderScenes {
   private static Mask labelIds(Mask truth) {
     byte[] ids = truth.ids().clone();
     for (int i = 0; i < ids.length; i++) {
-      ids[i] += 20;
+      ids[i] = (byte) (ids[i] + 20);
     }
     return new Mask(truth.width(), truth.height(), ids);
   }
