@@ -364,7 +364,8 @@ class CommandLineTest {
         Pictures.writePng(own.resolve("images").resolve(file), scene.picture());
         Masks.write(own.resolve("masks").resolve(file), scene.truth(), streets.palette());
       }
-      Files.writeString(own.resolve(split + ".txt"), String.join(".png\n", scenes.names()) + ".png");
+      Files.writeString(
+          own.resolve(split + ".txt"), String.join(".png\n", scenes.names()) + ".png");
     }
     return own;
   }
@@ -405,7 +406,15 @@ class CommandLineTest {
     }
     Files.delete(own.resolve("masks"));
     assertThat(
-            run("train", recipe, "data.source=folder", "data.split=val", "--data", own, "--out", out)
+            run(
+                    "train",
+                    recipe,
+                    "data.source=folder",
+                    "data.split=val",
+                    "--data",
+                    own,
+                    "--out",
+                    out)
                 .complaint())
         .contains("no labels to train on");
   }
