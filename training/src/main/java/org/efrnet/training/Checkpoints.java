@@ -116,7 +116,10 @@ final class Checkpoints {
       return Optional.empty();
     }
     throw new RecipeException(
-        "no checkpoint in " + run + " can be used: " + String.join("; ", damaged)
+        "no checkpoint in "
+            + run
+            + " can be used: "
+            + String.join("; ", damaged)
             + "; start anew with another --out");
   }
 }

@@ -27,7 +27,6 @@ import org.efrnet.torch.Batch;
 import org.efrnet.torch.Execution;
 import org.efrnet.torch.Learner;
 import org.efrnet.torch.LearningRule;
-import org.efrnet.weights.Safetensors;
 import org.efrnet.weights.Weights;
 
 /**
@@ -41,8 +40,7 @@ import org.efrnet.weights.Weights;
  *     every few minutes, and when stopped: a checkpoint
  * </pre>
  *
- * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and its
- * {@link Checkpoints}.
+ * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and its {@link Checkpoints}.
  */
 public final class Trainer {
   private final Recipe recipe;
