@@ -41,6 +41,7 @@ class ReadmeTest {
             .substring(
                 source.indexOf("// README: begin\n") + "// README: begin\n".length(),
                 source.indexOf("    // README: end"))
+            .stripTrailing()
             .stripIndent();
     assertThat(block("java").strip()).isEqualTo(compiled.strip());
   }
@@ -90,7 +91,11 @@ class ReadmeTest {
   @Test
   void theFirstCommandSegmentsTheStreet() throws Exception {
     List<String> commands =
-        block("sh").lines().filter(line -> line.startsWith("./efrnet ")).toList();
+        block("sh")
+            .lines()
+            .map(line -> line.replaceFirst("#.*", "").strip())
+            .filter(line -> line.startsWith("./efrnet "))
+            .toList();
     assertThat(commands).first().isEqualTo("./efrnet segment samples/street.jpg");
     String[] words = commands.get(0).substring("./efrnet ".length()).split(" ");
     assertThat(java(Main.class.getName(), words)).contains("samples/street.jpg", "Road");
