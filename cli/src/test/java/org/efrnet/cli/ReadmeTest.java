@@ -98,7 +98,7 @@ class ReadmeTest {
             .toList();
     assertThat(commands).first().isEqualTo("./efrnet segment samples/street.jpg");
     String[] words = commands.get(0).substring("./efrnet ".length()).split(" ");
-    assertThat(java(Main.class.getName(), words)).contains("samples/street.jpg", "Road");
+    assertThat(java(Main.class.getName(), words)).contains("samples/street.jpg", "Building", "Sky");
     assertThat(dir.resolve("street.overlay.png")).isNotEmptyFile();
     assertThat(dir.resolve("street.mask.png")).isNotEmptyFile();
     assertThat(Files.readString(dir.resolve("street.json"))).contains("CC-BY-NC-4.0");
