@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A BMP file. Our own reader, for it is short: the JDK's would need a rewritten header, as it opens
- * profiles of any size and the files that a header links to.
+ * A BMP file. Our own reader, for it is short, never looks at profiles, and names a run, a palette
+ * colour or a mask that makes no sense.
  *
  * <p>Microsoft's BITMAPFILEHEADER and its BITMAPCOREHEADER, BITMAPINFOHEADER, BITMAPV4HEADER and
  * BITMAPV5HEADER. Alpha and profiles are ignored; pixels that a run-length-coded file skips have
