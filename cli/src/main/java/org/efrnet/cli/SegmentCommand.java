@@ -56,12 +56,13 @@ final class SegmentCommand implements Callable<Integer> {
   private static final String OVERLAY = ".overlay.png";
   private static final String MASK = ".mask.png";
   private static final List<String> OWN_ENDINGS = List.of(OVERLAY, MASK);
-  private static final List<String> ENDINGS = List.of(".jpg", ".jpeg", ".png");
+  private static final List<String> ENDINGS =
+      List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff");
 
   @Parameters(
       arity = "1..*",
       paramLabel = "PICTURE|DIR",
-      description = "JPEG or PNG files, or folders of them.")
+      description = "JPEG, PNG, BMP, GIF or TIFF files, or folders of them.")
   private List<Path> inputs;
 
   @Option(

@@ -20,7 +20,7 @@ public final class Masks {
    * colours its palette shows, turned upright as {@link Pictures#read(Path)} turns a picture.
    *
    * @throws PictureException if the file is missing or damaged, or holds RGB colours, 16 bits,
-   *     alpha or a JPEG: those are no ids, and are not guessed into some
+   *     alpha, or is not a PNG: those are no ids, and are not guessed into some
    */
   public static Mask read(Path file) throws PictureException {
     return read(file, ReadOptions.DEFAULT);
@@ -37,16 +37,21 @@ public final class Masks {
    * @param name stands for the mask in messages
    */
   public static Mask read(byte[] bytes, String name, ReadOptions options) throws PictureException {
-    if (Png.isPng(bytes)) {
-      return Png.parse(bytes, name, options).mask();
-    }
-    if (Jpeg.isJpeg(bytes)) {
-      throw new PictureException(
-          name,
-          "a JPEG is not a mask: its compression changes ids",
-          "export the mask anew as an 8-bit grey or palette PNG");
-    }
-    throw Pictures.notAPicture(bytes, name);
+    FileType type = FileType.of(bytes);
+    return switch (type) {
+      case PNG -> Png.parse(bytes, name, options).mask();
+      case JPEG ->
+          throw new PictureException(
+              name,
+              "a JPEG is not a mask: its compression changes ids",
+              "export the mask anew as an 8-bit grey or palette PNG");
+      case BMP, GIF, TIFF ->
+          throw new PictureException(
+              name,
+              type.title() + " is not read as a mask",
+              "export the mask as an 8-bit grey or palette PNG");
+      default -> throw Pictures.notAPicture(bytes, name);
+    };
   }
 
   /**

@@ -31,6 +31,12 @@ final class PictureFile {
       throw new PictureException(name, "no such file", "check the path", e);
     } catch (AccessDeniedException e) {
       throw new PictureException(name, "may not be read", "check its permissions", e);
+    } catch (OutOfMemoryError e) {
+      throw new PictureException(
+          name,
+          "the file does not fit into this Java's memory",
+          "shrink it or give Java more memory with -Xmx",
+          e);
     } catch (IOException e) {
       throw new PictureException(
           name, "cannot be read: " + e.getMessage(), "check the disk and the path", e);

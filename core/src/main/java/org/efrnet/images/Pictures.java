@@ -5,12 +5,13 @@ import java.io.InputStream;
 import java.nio.file.Path;
 
 /**
- * Reads PNG and JPEG files and writes PNG files.
+ * Reads PNG, JPEG, BMP, GIF and TIFF files and writes PNG files.
  *
  * <p>The type is told by a file's first bytes, never by its name. A picture comes out upright (Exif
  * orientation applied once) as 8-bit RGB: grey is spread over three channels, palettes are looked
  * up, of 16 bits the high byte is taken, four inks are converted without a profile, alpha is
- * dropped and never blended. Colour profiles are ignored: values are taken as sRGB.
+ * dropped and never blended. Colour profiles are ignored: values are taken as sRGB. Of an animated
+ * GIF it is the first frame, of a TIFF the first page.
  */
 public final class Pictures {
   static {
@@ -66,20 +67,37 @@ public final class Pictures {
    */
   public static Picture read(byte[] bytes, String name, ReadOptions options)
       throws PictureException {
-    if (Png.isPng(bytes)) {
-      return Png.parse(bytes, name, options).picture();
+    try {
+      return switch (FileType.of(bytes)) {
+        case PNG -> Png.parse(bytes, name, options).picture();
+        case JPEG -> Jpeg.read(bytes, name, options);
+        case BMP -> Bmp.read(bytes, name, options);
+        case GIF -> Gif.read(bytes, name, options);
+        case TIFF -> Tiff.read(bytes, name, options);
+        default -> throw notAPicture(bytes, name);
+      };
+    } catch (OutOfMemoryError e) {
+      // Its size is within the budget by now: one large array did not fit, and nothing is broken.
+      throw new PictureException(
+          name,
+          "its pixels do not fit into this Java's memory",
+          "shrink it or give Java more memory with -Xmx",
+          e);
     }
-    if (Jpeg.isJpeg(bytes)) {
-      return Jpeg.read(bytes, name, options);
-    }
-    throw notAPicture(bytes, name);
   }
 
   static PictureException notAPicture(byte[] bytes, String name) {
-    return bytes.length == 0
-        ? new PictureException(name, "the file is empty", "copy or download it anew")
+    if (bytes.length == 0) {
+      return new PictureException(name, "the file is empty", "copy or download it anew");
+    }
+    FileType type = FileType.of(bytes);
+    return type == FileType.UNKNOWN
+        ? new PictureException(
+            name,
+            "not a PNG, JPEG, BMP, GIF or TIFF picture",
+            "convert it to PNG or JPEG, or leave it out")
         : new PictureException(
-            name, "not a PNG or JPEG picture", "convert it to PNG or JPEG, or leave it out");
+            name, type.title() + " file, which is not read here", "convert it to PNG or JPEG");
   }
 
   /**

@@ -25,7 +25,7 @@ final class Png {
   private static final int RGB_ALPHA = 6;
 
   /** No deflate stream unpacks to more than this many times its size (zlib technical notes). */
-  private static final long LARGEST_DEFLATE_RATIO = 1032;
+  static final long LARGEST_DEFLATE_RATIO = 1032;
 
   private static final int[][] WHOLE = {{0, 0, 1, 1}};
 

@@ -63,7 +63,7 @@ class MasksTest {
     assertRefused(PngBytes.of(new int[1], 1, 1, PngBytes.GREY, 16, false), "16-bit");
     assertRefused(new byte[] {(byte) 0xff, (byte) 0xd8, (byte) 0xff}, "a JPEG is not a mask");
     assertRefused(new byte[0], "empty");
-    assertRefused(new byte[] {'G', 'I', 'F', '8', '9', 'a'}, "not a PNG or JPEG");
+    assertRefused(new byte[] {'G', 'I', 'F', '8', '9', 'a'}, "a GIF is not read as a mask");
   }
 
   @Test

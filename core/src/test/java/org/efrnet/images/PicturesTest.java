@@ -64,7 +64,8 @@ class PicturesTest {
     Path empty = Files.createFile(folder.resolve("empty.png"));
     assertThatThrownBy(() -> Pictures.read(empty)).hasMessageContaining("the file is empty");
     Path text = Files.writeString(folder.resolve("text.jpg"), "hello");
-    assertThatThrownBy(() -> Pictures.read(text)).hasMessageContaining("not a PNG or JPEG picture");
+    assertThatThrownBy(() -> Pictures.read(text))
+        .hasMessageContaining("not a PNG, JPEG, BMP, GIF or TIFF picture");
     assertThatThrownBy(() -> Pictures.read(folder)).hasMessageContaining("a folder");
     assertThatThrownBy(() -> Pictures.read(folder.resolve("none.png")))
         .isInstanceOf(PictureException.class)
