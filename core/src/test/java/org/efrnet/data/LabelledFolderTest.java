@@ -159,7 +159,7 @@ class LabelledFolderTest {
     Pictures.writePng(dir.resolve("masks/a.png"), new Picture(1, 1, new byte[3]));
     loading(0).isInstanceOf(DataException.class).hasMessageContaining("is 1x1 but its picture");
     Files.writeString(dir.resolve("masks/a.png"), "x");
-    loading(0).hasMessageContaining("a.png: not a PNG or JPEG");
+    loading(0).hasMessageContaining("a.png: not a PNG, JPEG, BMP, GIF or TIFF picture");
   }
 
   @Test
