@@ -4,6 +4,7 @@ import org.efrnet.bundle.ModelBundle;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.segment.SizePolicy;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
@@ -16,19 +17,15 @@ final class ModelOptions {
       description = "Size at which the network sees a picture (default: as the model says).")
   private SizePolicy size = new SizePolicy.BundleHeight();
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      converter = Threads.class,
-      description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
-  private int threads = Threads.byDefault();
+  @Mixin private Threads threads;
 
   SizePolicy size() {
     return size;
   }
 
   Segmenter open(ModelBundle bundle) {
-    return Segmenter.load(bundle, Segmenter.Options.DEFAULT.with(size).withThreads(threads));
+    return Segmenter.load(
+        bundle, Segmenter.Options.DEFAULT.with(size).withThreads(threads.count()));
   }
 
   static final class SizeConverter implements ITypeConverter<SizePolicy> {

@@ -117,7 +117,7 @@ final class SegmentCommand implements Callable<Integer> {
     ModelBundle bundle = ModelBundle.of(model);
     Files.createDirectories(out);
     try (Segmenter segmenter = options.open(bundle);
-        Progress progress = new Progress(spec.commandLine().getErr(), "segment", pictures.size())) {
+        Progress progress = new Progress(err, "segment", pictures.size())) {
       int done = 0;
       for (Path picture : pictures) {
         try {

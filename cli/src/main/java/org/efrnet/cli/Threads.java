@@ -1,25 +1,39 @@
 package org.efrnet.cli;
 
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** A number of threads as a word of the command line. */
-final class Threads implements ITypeConverter<Integer> {
+/** The option {@code --threads} of every command that computes. */
+final class Threads {
   private static final String NUMBER = "[1-9][0-9]{0,3}";
 
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      converter = Converter.class,
+      description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
+  private int count = byDefault();
+
+  int count() {
+    return count;
+  }
+
   /** What {@code OMP_NUM_THREADS} says, as native libraries read it too; else every core. */
-  static int byDefault() {
+  private static int byDefault() {
     String text = System.getenv().getOrDefault("OMP_NUM_THREADS", "");
     return text.matches(NUMBER)
         ? Integer.parseInt(text)
         : Runtime.getRuntime().availableProcessors();
   }
 
-  @Override
-  public Integer convert(String text) {
-    if (!text.matches(NUMBER)) {
-      throw new TypeConversionException("'" + text + "' is not a number of threads, 1..9999");
+  static final class Converter implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      if (!text.matches(NUMBER)) {
+        throw new TypeConversionException("'" + text + "' is not a number of threads, 1..9999");
+      }
+      return Integer.valueOf(text);
     }
-    return Integer.valueOf(text);
   }
 }

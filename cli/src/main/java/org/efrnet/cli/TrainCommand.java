@@ -17,6 +17,7 @@ import org.efrnet.torch.Natives;
 import org.efrnet.training.Recipe;
 import org.efrnet.training.Trainer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -66,12 +67,7 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Go on from the run's checkpoint.")
   private boolean resume;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      converter = Threads.class,
-      description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
-  private int threads = Threads.byDefault();
+  @Mixin private Threads threads;
 
   @Spec private CommandSpec spec;
 
@@ -79,7 +75,7 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     Recipe recipe = Recipe.read(recipeFile, overrides);
     DataSet pictures = DataSet.cached(open(recipe), CACHE_BYTES);
-    Natives.setThreads(threads);
+    Natives.setThreads(threads.count());
     AtomicBoolean stop = new AtomicBoolean();
     CountDownLatch done = new CountDownLatch(1);
     Thread onSignal = new Thread(() -> stopAndWait(stop, done), "efrnet-stop");

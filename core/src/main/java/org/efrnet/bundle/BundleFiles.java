@@ -22,9 +22,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +33,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.efrnet.text.OneLine;
+import org.efrnet.text.Sha256;
 import org.efrnet.text.StrictYaml;
 
 /** The files of a bundle's folder: their names, checksums and limits. */
@@ -211,16 +210,8 @@ final class BundleFiles {
     }
   }
 
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform must have SHA-256", e);
-    }
-  }
-
   private static String sha256(Path dir, String file) throws BundleException {
-    MessageDigest sha = sha256();
+    MessageDigest sha = Sha256.start();
     byte[] buffer = new byte[1 << 16];
     try (InputStream in = Files.newInputStream(dir.resolve(file))) {
       for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
@@ -229,7 +220,7 @@ final class BundleFiles {
     } catch (IOException e) {
       throw unreadable(dir, file, e);
     }
-    return HexFormat.of().formatHex(sha.digest());
+    return Sha256.hex(sha);
   }
 
   static void writeSums(Path dir) throws IOException {

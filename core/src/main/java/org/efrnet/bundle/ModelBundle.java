@@ -2,12 +2,10 @@ package org.efrnet.bundle;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +21,7 @@ import org.efrnet.readings.Parameter;
 import org.efrnet.readings.Parameters;
 import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
+import org.efrnet.text.Sha256;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
 import org.efrnet.weights.Weights;
@@ -428,8 +427,7 @@ public final class ModelBundle {
                     config.classTable(),
                     config.normalization(),
                     config.height()));
-    return HexFormat.of()
-        .formatHex(BundleFiles.sha256().digest(decisive.getBytes(StandardCharsets.UTF_8)));
+    return Sha256.of(decisive);
   }
 
   @Override

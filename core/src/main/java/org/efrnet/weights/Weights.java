@@ -4,9 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
-import java.util.HexFormat;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.NoSuchElementException;
@@ -16,6 +14,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
+import org.efrnet.text.Sha256;
 
 /** A network's named tensors, sorted by name; immutable, as far as its tensors' owners are true. */
 public final class Weights {
@@ -96,7 +95,7 @@ public final class Weights {
    * Equal weights have equal digests wherever and however they are stored.
    */
   public String digest() {
-    MessageDigest sha = sha256();
+    MessageDigest sha = Sha256.start();
     ByteBuffer buffer = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     tensors.forEach(
         (name, tensor) -> {
@@ -113,7 +112,7 @@ public final class Weights {
           }
         });
     flush(sha, buffer);
-    return HexFormat.of().formatHex(sha.digest());
+    return Sha256.hex(sha);
   }
 
   private static void put(MessageDigest sha, ByteBuffer buffer, int number) {
@@ -126,14 +125,6 @@ public final class Weights {
   private static void flush(MessageDigest sha, ByteBuffer buffer) {
     sha.update(buffer.flip());
     buffer.clear();
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform must have SHA-256", e);
-    }
   }
 
   @Override

@@ -28,7 +28,11 @@ final class BatchSource implements AutoCloseable {
   private static final int AHEAD = 4;
 
   private record Plan(
-      Recipe.Phase phase, Augmentation augmentation, long firstStep, int perEpoch) {}
+      Recipe.Phase phase, Augmentation augmentation, long firstStep, int firstEpoch, int perEpoch) {
+    int epochOf(long step) {
+      return firstEpoch + (int) ((step - firstStep) / perEpoch);
+    }
+  }
 
   private final DataSet data;
   private final Normalization normalization;
@@ -45,6 +49,7 @@ final class BatchSource implements AutoCloseable {
     this.normalization = normalization;
     this.seed = recipe.seed();
     long at = 0;
+    int epochs = 0;
     for (Recipe.Phase phase : recipe.phases()) {
       int perEpoch = data.size() / phase.batch();
       if (perEpoch == 0) {
@@ -59,7 +64,8 @@ final class BatchSource implements AutoCloseable {
                 + data.name()
                 + "; make it smaller");
       }
-      plans.add(new Plan(phase, phase.augmentation(recipe.jitter()), at, perEpoch));
+      plans.add(new Plan(phase, phase.augmentation(recipe.jitter()), at, epochs, perEpoch));
+      epochs += phase.epochs();
       at += (long) phase.epochs() * perEpoch;
     }
     this.steps = at;
@@ -82,15 +88,17 @@ final class BatchSource implements AutoCloseable {
 
   /** The epoch, 0-based over all phases, that a step belongs to. */
   int epochOf(long step) {
-    int before = 0;
-    for (Plan plan : plans) {
-      long within = (step - plan.firstStep) / plan.perEpoch;
-      if (within < plan.phase.epochs()) {
-        return before + (int) within;
+    return planOf(step).epochOf(step);
+  }
+
+  private Plan planOf(long step) {
+    Plan plan = plans.get(0);
+    for (Plan candidate : plans) {
+      if (candidate.firstStep <= step) {
+        plan = candidate;
       }
-      before += plan.phase.epochs();
     }
-    return before;
+    return plan;
   }
 
   /** The next batch; waits for it if it must. */
@@ -113,13 +121,8 @@ final class BatchSource implements AutoCloseable {
   }
 
   private Batch make(long step) throws IOException {
-    Plan plan = plans.get(0);
-    for (Plan candidate : plans) {
-      if (candidate.firstStep <= step) {
-        plan = candidate;
-      }
-    }
-    int[] order = order(epochOf(step));
+    Plan plan = planOf(step);
+    int[] order = order(plan.epochOf(step));
     int first = (int) ((step - plan.firstStep) % plan.perEpoch) * plan.phase.batch();
     int n = plan.phase.batch();
     int width = plan.augmentation.cropWidth();

@@ -17,14 +17,10 @@ import java.io.IOException;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +31,7 @@ import org.efrnet.data.Augmentation;
 import org.efrnet.data.DataSets;
 import org.efrnet.networks.Networks;
 import org.efrnet.text.Nearest;
-import org.efrnet.text.OneLine;
+import org.efrnet.text.Sha256;
 import org.efrnet.text.StrictYaml;
 import org.efrnet.torch.LearningRule;
 import org.efrnet.torch.Optimiser;
@@ -284,7 +280,7 @@ public record Recipe(
       throws RecipeException {
     if (type instanceof ParameterizedType list) {
       for (int i = 0; i < node.size(); i++) {
-        requireKnown(node.path(i), list.getActualTypeArguments()[0], place + i + ".", source);
+        requireKnown(node.path(i), list.getActualTypeArguments()[0], place + "." + i, source);
       }
       return;
     }
@@ -295,19 +291,14 @@ public record Recipe(
     for (RecordComponent component : record.getRecordComponents()) {
       known.put(component.getName(), component.getGenericType());
     }
+    try {
+      StrictYaml.requireKnownKeys(node, known.keySet());
+    } catch (IOException e) {
+      throw new RecipeException(source + ": " + (place + " " + e.getMessage()).strip(), e);
+    }
     for (Map.Entry<String, JsonNode> field : node.properties()) {
-      Type inner = known.get(field.getKey());
-      if (inner == null) {
-        throw new RecipeException(
-            source
-                + ": unknown key '"
-                + OneLine.of(place + field.getKey())
-                + "'"
-                + Nearest.hint(field.getKey(), known.keySet())
-                + "; known here: "
-                + known.keySet());
-      }
-      requireKnown(field.getValue(), inner, place + field.getKey() + ".", source);
+      String inner = place.isEmpty() ? field.getKey() : place + "." + field.getKey();
+      requireKnown(field.getValue(), known.get(field.getKey()), inner, source);
     }
   }
 
@@ -458,17 +449,8 @@ public record Recipe(
     ObjectNode tree = MAPPER.valueToTree(this);
     tree.remove("bundle");
     try {
-      return sha256(MAPPER.writeValueAsString(tree));
+      return Sha256.of(MAPPER.writeValueAsString(tree));
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  static String sha256(String text) {
-    try {
-      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-    } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException(e);
     }
   }

@@ -23,6 +23,7 @@ import org.efrnet.labels.ClassTable;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
 import org.efrnet.readings.Parameters;
+import org.efrnet.text.Sha256;
 import org.efrnet.torch.Batch;
 import org.efrnet.torch.Execution;
 import org.efrnet.torch.Learner;
@@ -316,7 +317,7 @@ public final class Trainer {
 
   /** A digest of the names of the pictures: with others, a step's number means something else. */
   private String pictures() {
-    return Recipe.sha256(String.join("\n", data.names()));
+    return Sha256.of(String.join("\n", data.names()));
   }
 
   /** What a killed run logged behind its checkpoint will be logged again. */
