@@ -1,5 +1,10 @@
 package org.efrnet.torch;
 
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
 /**
  * Where and how libtorch computes.
  *
@@ -26,5 +31,30 @@ public record Execution(String device, Precision precision, Layout layout) {
   /** The same in another layout. */
   public Execution with(Layout other) {
     return new Execution(device, precision, other);
+  }
+
+  /** The same on another device. */
+  public Execution on(String other) {
+    return new Execution(other, precision, layout);
+  }
+
+  /** Whether the host computes, and a value can be looked at without waiting for a card. */
+  boolean onHost() {
+    return device.equals("cpu");
+  }
+
+  /**
+   * A tensor that was made on the host, on this device and of the given type. The host does not
+   * wait for the copy, and the card converts: the host would convert into memory that cannot be
+   * copied without waiting.
+   */
+  Tensor upload(Tensor host, ScalarType type) {
+    if (onHost()) {
+      return host.to(type);
+    }
+    Device there = new Device(device);
+    return host.pin_memory()
+        .to(there, host.dtype().toScalarType(), true, false, new MemoryFormatOptional())
+        .to(type);
   }
 }

@@ -10,7 +10,6 @@ import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AbstractTensor;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -38,17 +37,26 @@ public final class Learner implements AutoCloseable {
   private final ParameterStore store;
   private final PointerScope memory = new PointerScope();
   private final Map<String, Tensor> state = new LinkedHashMap<>();
+  private final DropoutGates.Layout dropouts;
   private final TensorOptional classWeights;
   private final Tensor decays;
+  private final Tensor lossSum;
+  private Map<String, Float> frozenSlopes = Map.of();
   private long steps;
+  private long lossCount;
 
   /** Starts from a model's weights. */
   public Learner(Model model, LearningRule rule, Execution execution) {
     this.graph = model.graph();
     this.rule = rule;
     this.execution = execution;
+    this.dropouts = new DropoutGates.Layout(graph);
     boolean complete = false;
     try {
+      if (!execution.onHost()) {
+        // Crops of a phase all have one size: the fastest algorithm is worth looking for.
+        torch.globalContext().setBenchmarkCuDNN(true);
+      }
       List<Parameter> parameters = Parameters.of(graph);
       store = new ParameterStore(parameters, model.weights(), execution, true);
       state.put("trained", store.trained());
@@ -68,6 +76,9 @@ public final class Learner implements AutoCloseable {
               ? new TensorOptional()
               : new TensorOptional(store.upload(rule.classWeights()));
       decays = store.upload(decayMask(parameters));
+      lossSum =
+          execution.upload(AbstractTensor.create(new double[1], 1), ScalarType.Double).clone();
+      freezeSlopes();
       complete = true;
     } finally {
       if (complete) {
@@ -95,19 +106,35 @@ public final class Learner implements AutoCloseable {
     return mask;
   }
 
+  /** What does not learn is known on the host: a card need not be asked for it at each step. */
+  private void freezeSlopes() {
+    if (rule.learnSlopes()) {
+      return;
+    }
+    Weights now = weights();
+    Map<String, Float> slopes = new TreeMap<>();
+    for (Parameter p : store.parameters()) {
+      if (p.kind() == Parameter.Kind.SLOPE && p.count() == 1) {
+        slopes.put(p.name(), now.get(p.name()).values()[0]);
+      }
+    }
+    frozenSlopes = slopes;
+  }
+
   /**
-   * One step of gradient descent.
+   * One step of gradient descent. On a card the host does not wait for it: what the step came to is
+   * told by {@link #meanLoss()}.
    *
    * @param dropout decides which channels are dropped; give one made from the run's seed and the
    *     step's number, and a resumed run drops the same
-   * @return the loss before the step
-   * @throws ArithmeticException if the loss is not a finite number; nothing has changed then but
-   *     the running statistics
+   * @throws ArithmeticException on the CPU, if the loss or the gradient is not a finite number;
+   *     nothing has changed then but the running statistics
    */
-  public double step(Batch batch, double learningRate, RandomGenerator dropout) {
+  public void step(Batch batch, double learningRate, RandomGenerator dropout) {
     try (PointerScope scope = new PointerScope()) {
+      DropoutGates gates = new DropoutGates(dropouts, batch.n(), dropout, execution);
       TorchOps training =
-          new TorchOps(store, execution, new TorchOps.Mode.Training(dropout, rule.learnSlopes()));
+          new TorchOps(store, execution, new TorchOps.Mode.Training(gates, frozenSlopes));
       store.gradients().zero_();
       Map<String, Tensor> outputs = graph.read(training, planes(batch), graph.outputs().keySet());
       Tensor truth = truth(batch);
@@ -116,17 +143,47 @@ public final class Learner implements AutoCloseable {
         Tensor extra = loss(outputs.get(auxiliary.getKey()), truth);
         loss = loss.add(torch.mul(extra, new Scalar(auxiliary.getValue())));
       }
-      double value = loss.to(ScalarType.Double).item_double();
-      if (!Double.isFinite(value)) {
-        throw new ArithmeticException("loss is " + value);
+      if (execution.onHost()) {
+        requireFinite("loss", loss.item_double());
       }
       loss.backward();
       try (NoGradGuard guard = new NoGradGuard()) {
         update(learningRate);
+        lossSum.add_(loss.detach().to(ScalarType.Double).view(1));
+        lossCount++;
       }
-      return value;
     } catch (RuntimeException e) {
       throw TorchErrors.translated(e);
+    }
+  }
+
+  /**
+   * The mean of the losses of the steps since the last call, each before its step; waits for the
+   * steps under way.
+   *
+   * @throws IllegalStateException if there was no step
+   * @throws ArithmeticException if it is not a finite number, which on a card is seen here alone:
+   *     the weights are then lost
+   */
+  public double meanLoss() {
+    if (lossCount == 0) {
+      throw new IllegalStateException("no step was taken since the last mean");
+    }
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      double mean = lossSum.item_double() / lossCount;
+      lossSum.zero_();
+      lossCount = 0;
+      requireFinite("loss", mean);
+      return mean;
+    } catch (RuntimeException e) {
+      throw TorchErrors.translated(e);
+    }
+  }
+
+  private static void requireFinite(String what, double value) {
+    if (!Double.isFinite(value)) {
+      throw new ArithmeticException(what + " is " + value);
     }
   }
 
@@ -135,8 +192,9 @@ public final class Learner implements AutoCloseable {
   }
 
   private Tensor truth(Batch batch) {
-    return AbstractTensor.create(batch.truth(), false, batch.n(), batch.height(), batch.width())
-        .to(new Device(execution.device()), ScalarType.Long);
+    return execution.upload(
+        AbstractTensor.create(batch.truth(), false, batch.n(), batch.height(), batch.width()),
+        ScalarType.Long);
   }
 
   private Tensor loss(Tensor logits, Tensor truth) {
@@ -153,13 +211,13 @@ public final class Learner implements AutoCloseable {
     Tensor weights = store.trained();
     Tensor gradients = store.gradients();
     if (rule.clipNorm() < Double.POSITIVE_INFINITY) {
-      double norm = gradients.norm().to(ScalarType.Double).item_double();
-      if (!Double.isFinite(norm)) {
-        throw new ArithmeticException("the gradient's norm is " + norm);
+      Tensor norm = gradients.norm();
+      if (execution.onHost()) {
+        requireFinite("the gradient's norm", norm.item_double());
       }
-      if (norm > rule.clipNorm()) {
-        gradients.mul_(new Scalar(rule.clipNorm() / norm));
-      }
+      // At most 1: a shorter gradient stays as it is. Computed where the gradient lies.
+      gradients.mul_(
+          norm.reciprocal().mul_(new Scalar(rule.clipNorm())).clamp_max_(new Scalar(1.0)));
     }
     steps++;
     if (rule.optimiser() instanceof Optimiser.Sgd sgd) {
@@ -263,6 +321,7 @@ public final class Learner implements AutoCloseable {
           });
     }
     steps = stepsTaken;
+    freezeSlopes();
   }
 
   @Override

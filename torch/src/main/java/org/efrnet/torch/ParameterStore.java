@@ -96,8 +96,8 @@ final class ParameterStore implements AutoCloseable {
   }
 
   Tensor upload(float[] values) {
-    Tensor flat = AbstractTensor.create(values, values.length);
-    return flat.to(new Device(execution.device()), execution.precision().parameters());
+    return execution.upload(
+        AbstractTensor.create(values, values.length), execution.precision().parameters());
   }
 
   private static Tensor view(Tensor flat, long at, Parameter p) {

@@ -1,9 +1,8 @@
 package org.efrnet.torch;
 
 import java.util.List;
-import java.util.random.RandomGenerator;
+import java.util.Map;
 import org.bytedeco.pytorch.AbstractTensor;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -43,12 +42,11 @@ final class TorchOps implements Ops<Tensor> {
     /**
      * The batch's statistics, dropout.
      *
-     * @param dropout decides which channels are dropped; ours, not libtorch's, so that a checkpoint
-     *     can hold its state
-     * @param slopes whether PReLU slopes learn; frozen ones are a leaky ReLU, whose backward pass
-     *     is much cheaper
+     * @param gates which channels are dropped
+     * @param frozenSlopes PReLU slopes that do not learn, by their name: a leaky ReLU, whose
+     *     backward pass is much cheaper; those that are not in it learn
      */
-    record Training(RandomGenerator dropout, boolean slopes) implements Mode {}
+    record Training(DropoutGates gates, Map<String, Float> frozenSlopes) implements Mode {}
   }
 
   TorchOps(ParameterStore store, Execution execution, Mode mode) {
@@ -60,8 +58,8 @@ final class TorchOps implements Ops<Tensor> {
   /** Planes (n, 3, height, width) as the tensor that a network reads. */
   static Tensor image(float[] planes, int n, int height, int width, Execution execution) {
     Tensor image =
-        AbstractTensor.create(planes, n, 3, height, width)
-            .to(new Device(execution.device()), execution.precision().maps());
+        execution.upload(
+            AbstractTensor.create(planes, n, 3, height, width), execution.precision().maps());
     return execution.layout() == Execution.Layout.CHANNELS_LAST
         ? image.contiguous(MemoryFormat.ChannelsLast)
         : image;
@@ -96,8 +94,11 @@ final class TorchOps implements Ops<Tensor> {
   public Tensor conv(Tensor x, Conv c) {
     TensorOptional bias =
         c.bias() ? optional(inMaps(parameter(c.at(), "bias"))) : new TensorOptional();
+    // Where each channel is a group of its own with several outputs, the AVX-512 kernels of the
+    // oneDNN in libtorch 2.10 give wrong numbers for channels-last maps, and right ones for planes.
+    boolean multiplied = c.groups() == c.in() && c.out() > c.in() && c.groups() > 1;
     return torch.conv2d(
-        x,
+        multiplied ? x.contiguous() : x,
         inMaps(parameter(c.at(), "weight")),
         bias,
         both(c.stride()),
@@ -144,11 +145,12 @@ final class TorchOps implements Ops<Tensor> {
   public Tensor prelu(Tensor x, Prelu prelu) {
     Tensor slope = parameter(prelu.at(), "weight");
     if (mode instanceof Mode.Training training && prelu.slopes() == 1) {
+      Float frozen = training.frozenSlopes().get(prelu.at() + ".weight");
       // Between relu(x) and x: the same function as libtorch's prelu, whose backward pass costs
       // more than the convolutions around it.
-      return training.slopes()
+      return frozen == null
           ? torch.lerp(torch.relu(x), x, inMaps(slope))
-          : torch.leaky_relu(x, new Scalar(slope.item_float()));
+          : torch.leaky_relu(x, new Scalar(frozen));
     }
     return torch.prelu(x, inMaps(slope));
   }
@@ -227,16 +229,6 @@ final class TorchOps implements Ops<Tensor> {
     if (!(mode instanceof Mode.Training training) || dropout.rate() == 0) {
       return x;
     }
-    long n = x.size(0);
-    long channels = x.size(1);
-    float kept = (float) (1 / (1 - dropout.rate()));
-    float[] mask = new float[Math.toIntExact(n * channels)];
-    for (int i = 0; i < mask.length; i++) {
-      mask[i] = training.dropout().nextDouble() < dropout.rate() ? 0 : kept;
-    }
-    Tensor gate =
-        AbstractTensor.create(mask, n, channels, 1, 1)
-            .to(new Device(execution.device()), execution.precision().maps());
-    return torch.mul(x, gate);
+    return torch.mul(x, training.gates().next(x.size(0), x.size(1)));
   }
 }

@@ -2,6 +2,7 @@ package org.efrnet.torch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.Map;
@@ -59,7 +60,8 @@ class LearnerTest {
   private static double train(Learner learner, int from, int to) {
     double loss = 0;
     for (int i = from; i < to; i++) {
-      loss = learner.step(batch(i), 0.05, new SplittableRandom(i));
+      learner.step(batch(i), 0.05, new SplittableRandom(i));
+      loss = learner.meanLoss();
     }
     return loss;
   }
@@ -111,6 +113,51 @@ class LearnerTest {
   }
 
   @Test
+  void theMeanLossIsThatOfTheStepsSinceTheLastCall() {
+    try (Learner one = new Learner(model(), rule(true), Execution.CPU);
+        Learner other = new Learner(model(), rule(true), Execution.CPU)) {
+      double sum = 0;
+      for (int i = 0; i < 3; i++) {
+        sum += train(one, i, i + 1);
+        other.step(batch(i), 0.05, new SplittableRandom(i));
+      }
+      assertThat(other.meanLoss()).isCloseTo(sum / 3, within(1e-12));
+      assertThatThrownBy(other::meanLoss).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  @Test
+  void aLongGradientIsShortenedAndAShortOneIsNot() {
+    double[] moved = new double[3];
+    double[] norms = {1e-3, 2e-3, 1e9};
+    for (int i = 0; i < norms.length; i++) {
+      LearningRule clipped =
+          new LearningRule(
+              new Optimiser.Sgd(0, 0, false),
+              new float[0],
+              255,
+              0,
+              norms[i],
+              0,
+              false,
+              LearningRule.Decay.CONVOLUTIONS);
+      try (Learner learner = new Learner(model(), clipped, Execution.CPU)) {
+        float[] before = learner.state().get("trained").values();
+        learner.step(batch(1), 1, new SplittableRandom(1));
+        float[] after = learner.state().get("trained").values();
+        double square = 0;
+        for (int k = 0; k < after.length; k++) {
+          square += Math.pow(after[k] - before[k], 2);
+        }
+        moved[i] = Math.sqrt(square);
+      }
+    }
+    assertThat(moved[0]).isCloseTo(1e-3, within(1e-5));
+    assertThat(moved[1]).isCloseTo(2e-3, within(1e-5));
+    assertThat(moved[2]).isBetween(1e-2, 1e3);
+  }
+
+  @Test
   void refusesAStateOfAnotherRule() {
     LearningRule adam = LearningRule.plain(new Optimiser.AdamW(0.9, 0.99, 1e-8, 0), 255);
     try (Learner learner = new Learner(model(), rule(true), Execution.CPU);
@@ -149,7 +196,7 @@ class LearnerTest {
       float[] expected = a.weights().get("ffm2.fuse.conv.weight").values();
       float[] actual = b.weights().get("ffm2.fuse.conv.weight").values();
       for (int i = 0; i < expected.length; i++) {
-        assertThat(actual[i]).isCloseTo(expected[i], org.assertj.core.data.Offset.offset(1e-6f));
+        assertThat(actual[i]).isCloseTo(expected[i], within(1e-6f));
       }
     }
   }
