@@ -1,7 +1,10 @@
 package org.efrnet.cli;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,8 +16,11 @@ import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;
+import org.efrnet.metrics.Scores;
 import org.efrnet.torch.Natives;
 import org.efrnet.training.Recipe;
+import org.efrnet.training.RunPage;
+import org.efrnet.training.SeedsPage;
 import org.efrnet.training.Trainer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,21 +35,23 @@ import picocli.CommandLine.Spec;
     name = "train",
     description = {
       "Trains a network by a recipe. Ctrl-C stops between steps and leaves a checkpoint;",
-      "--resume goes on from it. The trained model is written to OUT/bundle."
+      "--resume goes on from it. The trained model is written to OUT/bundle; OUT/run.html shows",
+      "how it goes."
     },
     footer = {
       "",
       "Examples:",
       "  efrnet train recipes/smoke.yaml --out runs/smoke",
-      "  efrnet train recipes/efrnet.camvid.yaml phases.0.epochs=5 --data CamVid --out runs/short"
+      "  efrnet train recipes/efrnet.camvid.yaml phases.0.epochs=5 --data CamVid --out runs/short",
+      "  efrnet train recipes/own-data.yaml from=efrnet.camvid --data pictures --out runs/own"
     })
 final class TrainCommand implements Callable<Integer> {
   /** Decoded CamVid needs 0.4 GB; a larger data set is decoded again where this is spent. */
   private static final long CACHE_BYTES = Math.min(1L << 30, Runtime.getRuntime().maxMemory() / 3);
 
-  private static final int STEPS_BETWEEN_REPORTS = 20;
-  private static final double SECONDS_BETWEEN_CHECKPOINTS = 120;
   private static final int SECONDS_TO_STOP = 60;
+  private static final int MOST_SEEDS = 100;
+  private static final String BUNDLE = "bundle";
 
   @Parameters(index = "0", paramLabel = "RECIPE", description = "A YAML file, as in recipes/.")
   private Path recipeFile;
@@ -67,52 +75,58 @@ final class TrainCommand implements Callable<Integer> {
   @Option(names = "--resume", description = "Go on from the run's checkpoint.")
   private boolean resume;
 
+  @Option(
+      names = "--changed-recipe",
+      description = "With --resume: go on although the recipe differs from the run's.")
+  private boolean changedRecipe;
+
+  @Option(
+      names = "--seeds",
+      paramLabel = "N",
+      description =
+          "Train N times, with the recipe's seed and those that follow, into OUT/seed-S each; with"
+              + " --resume finished ones are left as they are. OUT/index.html compares them.")
+  private Optional<Integer> seeds;
+
+  @Option(
+      names = "--device",
+      paramLabel = "cpu|cuda[:N]",
+      defaultValue = "cpu",
+      description = "Where to compute (default: ${DEFAULT-VALUE}).")
+  private String device;
+
+  @Option(
+      names = "--checkpoint-every",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description = "Time between checkpoints (default: ${DEFAULT-VALUE}).")
+  private double checkpointSeconds;
+
+  @Option(
+      names = "--keep",
+      paramLabel = "N",
+      defaultValue = "2",
+      description = "How many checkpoints are kept (default: ${DEFAULT-VALUE}).")
+  private int keep;
+
   @Mixin private Threads threads;
 
   @Spec private CommandSpec spec;
 
+  /** Asks for a stop when the virtual machine is told to end, and is waited for. */
+  private final AtomicBoolean stop = new AtomicBoolean();
+
   @Override
   public Integer call() throws IOException, InterruptedException {
+    requireSense();
     Recipe recipe = Recipe.read(recipeFile, overrides);
-    DataSet pictures = DataSet.cached(open(recipe), CACHE_BYTES);
-    Natives.setThreads(threads.count());
-    AtomicBoolean stop = new AtomicBoolean();
     CountDownLatch done = new CountDownLatch(1);
     Thread onSignal = new Thread(() -> stopAndWait(stop, done), "efrnet-stop");
     Runtime.getRuntime().addShutdownHook(onSignal);
-    try (Progress progress = new Progress(spec.commandLine().getErr(), recipe.name(), 1000)) {
-      Trainer trainer =
-          new Trainer(
-              recipe,
-              pictures,
-              out,
-              new Trainer.Settings(
-                  2,
-                  SECONDS_BETWEEN_CHECKPOINTS,
-                  STEPS_BETWEEN_REPORTS,
-                  stop::get,
-                  watcher(progress)));
-      Trainer.Outcome outcome = trainer.train(resume);
-      if (!outcome.finished()) {
-        spec.commandLine()
-            .getErr()
-            .println("stopped after step " + outcome.step() + "; go on with --resume --out " + out);
-        return 1;
-      }
-      ModelBundle bundle = trainer.bundle(outcome);
-      Path folder = out.resolve("bundle");
-      bundle.write(folder);
-      spec.commandLine()
-          .getOut()
-          .println(
-              "trained "
-                  + recipe.name()
-                  + ": "
-                  + folder
-                  + " (log: "
-                  + out.resolve("train.jsonl")
-                  + ")");
-      return 0;
+    try {
+      Natives.setThreads(threads.count());
+      Natives.requireDevice(device);
+      return seeds.isEmpty() ? train(recipe, out, resume) : trainAll(recipe);
     } catch (IOException | RuntimeException e) {
       if (stop.get()) {
         // Once the shutdown hook is done nobody else gets to say it.
@@ -129,6 +143,100 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  private void requireSense() {
+    if (seeds.isPresent() && (seeds.get() < 1 || seeds.get() > MOST_SEEDS)) {
+      throw wrong("--seeds " + seeds.get() + ": must be 1.." + MOST_SEEDS);
+    }
+    if (!(checkpointSeconds >= 0)) {
+      throw wrong("--checkpoint-every " + checkpointSeconds + ": must be at least 0 seconds");
+    }
+    if (keep < 1) {
+      throw wrong("--keep " + keep + ": must be at least 1");
+    }
+    if (changedRecipe && !resume) {
+      throw wrong("--changed-recipe: goes with --resume, a new run has no recipe to differ from");
+    }
+    if (!device.matches("cpu|cuda(:[0-9]{1,2})?")) {
+      throw wrong("--device " + device + ": is none of cpu, cuda and cuda:N");
+    }
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(spec.commandLine(), message);
+  }
+
+  /** One run for each seed, then what they have in common and what not. */
+  private int trainAll(Recipe recipe) throws IOException, InterruptedException {
+    List<Path> runs = new ArrayList<>();
+    for (long seed = recipe.seed(); seed < recipe.seed() + seeds.get(); seed++) {
+      runs.add(out.resolve("seed-" + seed));
+    }
+    for (int i = 0; i < runs.size(); i++) {
+      Path run = runs.get(i);
+      if (resume && Files.isDirectory(run.resolve(BUNDLE))) {
+        continue;
+      }
+      List<String> more = new ArrayList<>(overrides);
+      more.add("seed=" + (recipe.seed() + i));
+      // Of an interrupted call some runs have begun and others have not.
+      boolean begun = resume && Trainer.hasCheckpoint(run);
+      int code = train(Recipe.read(recipeFile, more), run, begun);
+      SeedsPage.write(out, runs);
+      if (code != 0) {
+        return code;
+      }
+    }
+    SeedsPage.write(out, runs);
+    spec.commandLine()
+        .getOut()
+        .println("compared " + runs.size() + " seeds: " + out.resolve("index.html"));
+    return 0;
+  }
+
+  private int train(Recipe recipe, Path run, boolean goOn)
+      throws IOException, InterruptedException {
+    DataSet pictures = DataSet.cached(open(recipe, recipe.data().split()), CACHE_BYTES);
+    Optional<DataSet> watched =
+        recipe.watch().equals(Recipe.Watch.NONE)
+            ? Optional.empty()
+            : Optional.of(openWatched(recipe));
+    PrintWriter err = spec.commandLine().getErr();
+    try (Progress progress = new Progress(err, recipe.name(), 1000)) {
+      Trainer trainer = new Trainer(recipe, pictures, watched, run, settings(watcher(progress)));
+      Trainer.Outcome outcome = trainer.train(goOn);
+      if (!outcome.finished()) {
+        err.println("stopped after step " + outcome.step() + "; go on with --resume --out " + out);
+        return 1;
+      }
+      ModelBundle bundle = trainer.bundle(outcome);
+      Path folder = run.resolve(BUNDLE);
+      bundle.write(folder);
+      RunPage.write(run);
+      spec.commandLine()
+          .getOut()
+          .println(
+              "trained "
+                  + recipe.name()
+                  + ": "
+                  + folder
+                  + " (see "
+                  + run.resolve("run.html")
+                  + ")");
+      return 0;
+    }
+  }
+
+  private Trainer.Settings settings(Trainer.Watcher watcher) {
+    boolean card = !device.equals("cpu");
+    // A card waits for pictures long before a processor does that computes itself.
+    int loaders = card ? Math.max(2, Runtime.getRuntime().availableProcessors() - 2) : 2;
+    Trainer.Settings settings =
+        Trainer.Settings.of(stop::get, watcher)
+            .on(device, loaders)
+            .withCheckpoints(checkpointSeconds, keep);
+    return changedRecipe ? settings.withChangedRecipe() : settings;
+  }
+
   /** On Ctrl-C the virtual machine waits for this: a step in progress must not be torn apart. */
   private static void stopAndWait(AtomicBoolean stop, CountDownLatch done) {
     System.err.println("efrnet: stopping after this step");
@@ -142,7 +250,18 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private DataSet open(Recipe recipe) throws IOException {
+  /** Of generated scenes others than those that are trained on, of the same kind. */
+  private DataSet openWatched(Recipe recipe) throws IOException {
+    Recipe.Data choice = recipe.data();
+    if (choice.source().layout().isEmpty()) {
+      int most = recipe.watch().pictures();
+      return StreetScenes.of(
+          most == 0 ? choice.count() : most, choice.width(), choice.height(), recipe.seed() + 1);
+    }
+    return open(recipe, recipe.watch().split());
+  }
+
+  private DataSet open(Recipe recipe, String split) throws IOException {
     Recipe.Data choice = recipe.data();
     if (choice.source().layout().isEmpty()) {
       return StreetScenes.of(choice.count(), choice.width(), choice.height(), recipe.seed());
@@ -173,7 +292,7 @@ final class TrainCommand implements Callable<Integer> {
               + ": give another folder, or data.source="
               + found);
     }
-    DataSet pictures = DataSets.open(dir, choice.split());
+    DataSet pictures = DataSets.open(dir, split);
     if (!pictures.hasTruth()) {
       throw new Failure(
           pictures.name() + " in " + dir + " has no labels to train on: choose another split");
@@ -189,8 +308,21 @@ final class TrainCommand implements Callable<Integer> {
       }
 
       @Override
+      public void watched(int epoch, Scores scores) {
+        spec.commandLine()
+            .getErr()
+            .println(
+                String.format(
+                    Locale.ROOT,
+                    "epoch %d  mIoU %.2f %%  pixel accuracy %.2f %%",
+                    epoch,
+                    scores.miou(),
+                    scores.pixelAccuracy()));
+      }
+
+      @Override
       public void notice(String line) {
-        spec.commandLine().getErr().println("efrnet: " + line + "; the one before it is used");
+        spec.commandLine().getErr().println("efrnet: " + line);
       }
     };
   }

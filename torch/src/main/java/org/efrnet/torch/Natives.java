@@ -1,5 +1,6 @@
 package org.efrnet.torch;
 
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 
@@ -17,8 +18,42 @@ public final class Natives {
     if (threads < 1) {
       throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
     }
+    loaded(
+        () -> {
+          torch.set_num_threads(threads);
+          return threads;
+        });
+  }
+
+  /** Threads of libtorch's operations. */
+  public static int threads() {
+    return loaded(torch::get_num_threads);
+  }
+
+  /**
+   * Refuses a device that is not there.
+   *
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @throws IllegalArgumentException if it is none of these
+   * @throws IllegalStateException if libtorch cannot use it here, with the remedy
+   */
+  public static void requireDevice(String device) {
+    if (!device.matches("cpu|cuda(:[0-9]{1,2})?")) {
+      throw new IllegalArgumentException(
+          "device '" + device + "' is none of cpu, cuda and cuda:N, such as cuda:1");
+    }
+    if (!device.equals("cpu") && !loaded(torch::hasCUDA)) {
+      throw new IllegalStateException(
+          "device "
+              + device
+              + ": libtorch sees no CUDA card; it needs natives built for CUDA, an NVIDIA driver and"
+              + " the libraries of CUDA 13 and cuDNN 9 (see docs/gpu-host.md), or use cpu");
+    }
+  }
+
+  private static <T> T loaded(Supplier<T> call) {
     try {
-      torch.set_num_threads(threads);
+      return call.get();
     } catch (LinkageError e) {
       throw new IllegalStateException(
           "libtorch cannot be loaded ("

@@ -25,8 +25,6 @@ import org.efrnet.torch.Batch;
  * <p>Every epoch visits every picture once in a new order; the last short batch is dropped.
  */
 final class BatchSource implements AutoCloseable {
-  private static final int AHEAD = 4;
-
   private record Plan(
       Recipe.Phase phase, Augmentation augmentation, long firstStep, int firstEpoch, int perEpoch) {
     int epochOf(long step) {
@@ -40,6 +38,7 @@ final class BatchSource implements AutoCloseable {
   private final List<Plan> plans = new ArrayList<>();
   private final long steps;
   private final ExecutorService loaders;
+  private final int mostAhead;
   private final Deque<Future<Batch>> ahead = new ArrayDeque<>();
   private long next;
 
@@ -70,6 +69,7 @@ final class BatchSource implements AutoCloseable {
     }
     this.steps = at;
     this.next = firstStep;
+    this.mostAhead = 2 * threads;
     AtomicInteger number = new AtomicInteger();
     this.loaders =
         Executors.newFixedThreadPool(
@@ -103,7 +103,7 @@ final class BatchSource implements AutoCloseable {
 
   /** The next batch; waits for it if it must. */
   Batch take() throws IOException, InterruptedException {
-    while (ahead.size() < AHEAD && next < steps) {
+    while (ahead.size() < mostAhead && next < steps) {
       long step = next++;
       ahead.add(loaders.submit(() -> make(step)));
     }

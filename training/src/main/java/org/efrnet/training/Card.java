@@ -1,46 +1,76 @@
 package org.efrnet.training;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.efrnet.data.DataSet;
 import org.efrnet.labels.SegmentationClass;
+import org.efrnet.ops.Network;
 
 /** The model card: what people should know before they use the weights. */
 final class Card {
   private Card() {}
 
-  static String of(Recipe recipe, DataSet data, Trainer.Outcome outcome) {
+  /**
+   * The card's text.
+   *
+   * @param origin the bundle that training started from
+   * @param chosenOn the data on which these weights were the best on the way; empty for those of
+   *     the last step
+   */
+  static String of(
+      Recipe recipe,
+      DataSet data,
+      Network network,
+      long step,
+      Optional<Origin> origin,
+      Optional<String> chosenOn) {
     String classes =
         data.classes().classes().stream()
             .map(SegmentationClass::name)
             .collect(Collectors.joining(", "));
+    String start =
+        origin.isEmpty() ? "trained from scratch" : "fine-tuned from " + origin.get().bundle();
+    StringBuilder more = new StringBuilder();
+    origin.ifPresent(
+        o ->
+            more.append("* Training ")
+                .append(o.sentence())
+                .append(".\n  Its licence may bind these weights too.\n"));
+    chosenOn.ifPresent(
+        name ->
+            more.append("* Chosen for its mIoU on ")
+                .append(name)
+                .append(" while training went on: its figures there flatter it.\n"));
     return String.format(
         Locale.ROOT,
         """
         # %s
 
-        %s with %d classes, trained from scratch on %s (%d pictures), seed %d, %d steps in %s.
+        %s with %d classes, %s on %s (%d pictures), seed %d, %d steps in %s.
 
         * Classes: %s.
         * Pictures are scaled to %d rows before they are segmented.
         * Licence of the weights: %s. %s
-        * How it was trained: `recipe.yaml`; how that went: `train.jsonl`; both beside this card.
+        %s* How it was trained: `recipe.yaml`; how that went: `train.jsonl`; both beside this card.
 
         Street scenes from a car's front window are what it has seen; of anything else it knows
         nothing, and it says so of no pixel: every pixel gets a class. It is no basis for decisions
         on which somebody's safety depends.
         """,
         recipe.name(),
-        outcome.network().name(),
-        outcome.network().classes(),
+        network.name(),
+        network.classes(),
+        start,
         data.name(),
         data.size(),
         recipe.seed(),
-        outcome.step(),
+        step,
         recipe.precision().name().toLowerCase(Locale.ROOT),
         classes,
         recipe.bundle().height(),
         recipe.bundle().licence(),
-        recipe.bundle().note());
+        recipe.bundle().note(),
+        more);
   }
 }

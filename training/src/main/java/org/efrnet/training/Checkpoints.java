@@ -2,6 +2,7 @@ package org.efrnet.training;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,26 +13,42 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.efrnet.text.Sha256;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
 import org.efrnet.weights.Weights;
 import org.efrnet.weights.WeightsException;
 
 /**
- * The checkpoints in a run's folder, {@code checkpoint-STEP.safetensors}: the newest and the one
- * before it are kept. Each is written whole or not at all and carries a digest of what it holds, so
- * that a damaged one is found and the one before is used.
+ * The checkpoints in a run's folder, {@code checkpoint-STEP.safetensors}: the newest few are kept.
+ * Each is written whole or not at all and carries a digest of what it holds, so that a damaged one
+ * is found and the one before is used.
  */
 final class Checkpoints {
   private static final Pattern NAME = Pattern.compile("checkpoint-([0-9]{1,18})\\.safetensors");
-  private static final int KEPT = 2;
+  private static final String UUID = "\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
+  private static final Pattern PART =
+      Pattern.compile(
+          "\\.((checkpoint-[0-9]{1,18}\\.safetensors|best|bundle)"
+              + UUID
+              + "|(run\\.html|train\\.jsonl|recipe\\.yaml)"
+              + UUID
+              + "\\.part)");
   private static final String DIGEST = "digest";
   private static final String STEP = "step";
 
   private final Path run;
+  private final int kept;
 
-  Checkpoints(Path run) {
+  /**
+   * @param kept how many, at least 1
+   */
+  Checkpoints(Path run, int kept) {
+    if (kept < 1) {
+      throw new IllegalArgumentException("checkpoints kept is " + kept + ", must be at least 1");
+    }
     this.run = run;
+    this.kept = kept;
   }
 
   /**
@@ -54,12 +71,10 @@ final class Checkpoints {
       return List.of();
     }
     List<Numbered> found = new ArrayList<>();
-    try (Stream<Path> files = Files.list(run)) {
-      for (Path file : files.toList()) {
-        Matcher name = NAME.matcher(file.getFileName().toString());
-        if (name.matches()) {
-          found.add(new Numbered(file, Long.parseLong(name.group(1))));
-        }
+    for (Path file : list(run)) {
+      Matcher name = NAME.matcher(file.getFileName().toString());
+      if (name.matches()) {
+        found.add(new Numbered(file, Long.parseLong(name.group(1))));
       }
     }
     found.sort(Comparator.comparingLong(Numbered::step).reversed());
@@ -71,18 +86,51 @@ final class Checkpoints {
     return !newestFirst().isEmpty();
   }
 
+  /** The step of the newest, damaged or not; -1 if there is none. */
+  long step() throws IOException {
+    List<Numbered> found = newestFirst();
+    return found.isEmpty() ? -1 : found.get(0).step;
+  }
+
+  /** Removes what a killed run had begun to write. */
+  void removeParts() throws IOException {
+    for (Path part : list(run)) {
+      if (PART.matcher(part.getFileName().toString()).matches()) {
+        if (Files.isDirectory(part, LinkOption.NOFOLLOW_LINKS)) {
+          for (Path file : list(part)) {
+            Files.deleteIfExists(file);
+          }
+        }
+        Files.deleteIfExists(part);
+      }
+    }
+  }
+
+  private static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.toList();
+    }
+  }
+
   /** Writes one, then removes those that are too old; a failed write removes nothing. */
   void save(long step, Map<String, FloatTensor> state, Map<String, String> metadata)
       throws IOException {
     Weights tensors = Weights.of(state);
-    Map<String, String> all = new TreeMap<>(metadata);
-    all.put(DIGEST, tensors.digest());
-    all.put(STEP, Long.toString(step));
-    Safetensors.write(run.resolve("checkpoint-" + step + ".safetensors"), tensors, all);
-    List<Numbered> kept = newestFirst();
-    for (Numbered old : kept.subList(Math.min(KEPT, kept.size()), kept.size())) {
+    Map<String, String> described = new TreeMap<>(metadata);
+    described.put(STEP, Long.toString(step));
+    described.put(DIGEST, digest(tensors, described));
+    Safetensors.write(run.resolve("checkpoint-" + step + ".safetensors"), tensors, described);
+    List<Numbered> all = newestFirst();
+    for (Numbered old : all.subList(Math.min(kept, all.size()), all.size())) {
       Files.deleteIfExists(old.file);
     }
+  }
+
+  /** Over everything: a wrong bit in what describes the tensors is as bad as one in them. */
+  private static String digest(Weights tensors, Map<String, String> metadata) {
+    Map<String, String> described = new TreeMap<>(metadata);
+    described.remove(DIGEST);
+    return Sha256.of(tensors.digest() + described);
   }
 
   /**
@@ -97,7 +145,7 @@ final class Checkpoints {
       try {
         Safetensors.Contents contents = Safetensors.read(candidate.file);
         Map<String, String> metadata = contents.metadata();
-        if (contents.weights().digest().equals(metadata.get(DIGEST))
+        if (digest(contents.weights(), metadata).equals(metadata.get(DIGEST))
             && Long.toString(candidate.step).equals(metadata.get(STEP))) {
           return Optional.of(
               new Saved(

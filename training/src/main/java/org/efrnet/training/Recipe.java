@@ -23,8 +23,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.data.Augmentation;
@@ -50,6 +53,9 @@ import org.efrnet.torch.Precision;
  * @param learnSlopes whether PReLU slopes learn; frozen at 0.25 they make a step a quarter cheaper
  * @param phases one after the other; the schedule runs over all of them
  * @param bundle what the trained bundle says of itself; changes nothing in the training
+ * @param from a bundle, by name or folder, whose weights the training starts from; empty to start
+ *     from random ones
+ * @param watch what is looked at on the way; changes nothing in the training
  */
 public record Recipe(
     @JsonProperty(required = true) String name,
@@ -64,7 +70,15 @@ public record Recipe(
     @JsonProperty(required = true) boolean learnSlopes,
     @JsonProperty(required = true) Jitter jitter,
     @JsonProperty(required = true) List<Phase> phases,
-    @JsonProperty(required = true) Bundle bundle) {
+    @JsonProperty(required = true) Bundle bundle,
+    String from,
+    Watch watch) {
+
+  /** What may be missing gets its meaning of "none". */
+  public Recipe {
+    from = from == null ? "" : from;
+    watch = watch == null ? Watch.NONE : watch;
+  }
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -198,6 +212,25 @@ public record Recipe(
       @JsonProperty(required = true) int height,
       @JsonProperty(required = true) String licence,
       @JsonProperty(required = true) String note) {}
+
+  /**
+   * Pictures that are not trained on and are segmented every few epochs: what a person looks at
+   * while training goes on.
+   *
+   * @param split of the training's data, such as {@code val}; generated scenes ignore it and draw
+   *     others
+   * @param everyEpochs after how many epochs; the last step is looked at in any case
+   * @param pictures at most so many, spread evenly over the split; 0 for all
+   * @param samples how many of them are shown
+   */
+  public record Watch(
+      @JsonProperty(required = true) String split,
+      @JsonProperty(required = true) int everyEpochs,
+      int pictures,
+      int samples) {
+    /** Nothing is looked at. */
+    public static final Watch NONE = new Watch("", 0, 0, 0);
+  }
 
   /**
    * Reads a recipe.
@@ -340,6 +373,16 @@ public record Recipe(
               + loss.classWeights()
               + ", must be 0 for none or above 1, such as 1.10: its logarithm divides");
     }
+    if (!watch.equals(Watch.NONE)
+        && (watch.split.isBlank()
+            || watch.everyEpochs < 1
+            || watch.pictures < 0
+            || watch.samples < 0)) {
+      throw new RecipeException(
+          source
+              + ": watch needs a split, everyEpochs of at least 1, pictures and samples of at least"
+              + " 0; leave it out to watch nothing");
+    }
     if (phases.isEmpty()) {
       throw new RecipeException(source + ": phases is empty; give one at least");
     }
@@ -395,63 +438,128 @@ public record Recipe(
       throw new RecipeException(
           "override '" + override + "' is not key=value, such as phases.0.epochs=3");
     }
-    String[] keys = override.substring(0, equals).split("\\.", -1);
-    JsonNode node = tree;
-    for (int i = 0; i < keys.length - 1; i++) {
-      node = child(node, keys[i], override);
-    }
-    String last = keys[keys.length - 1];
-    child(node, last, override);
     JsonNode value;
     try {
       value = StrictYaml.parse("value: " + override.substring(equals + 1)).get("value");
     } catch (IOException e) {
       throw new RecipeException("override '" + override + "' " + e.getMessage(), e);
     }
-    if (node instanceof ObjectNode object) {
-      object.set(last, value);
-    } else if (node instanceof ArrayNode array) {
-      array.set(Integer.parseInt(last), value);
+    String[] keys = override.substring(0, equals).split("\\.", -1);
+    JsonNode node = tree;
+    Type type = Recipe.class;
+    for (int i = 0; i < keys.length; i++) {
+      type = inner(type, keys[i], node, override);
+      boolean last = i == keys.length - 1;
+      if (node instanceof ArrayNode array) {
+        int index = Integer.parseInt(keys[i]);
+        if (last) {
+          array.set(index, value);
+        } else {
+          node = array.get(index);
+        }
+      } else if (node instanceof ObjectNode object) {
+        if (last) {
+          object.set(keys[i], value);
+        } else {
+          // An optional part that the recipe leaves out can be given all the same.
+          node = object.has(keys[i]) ? object.get(keys[i]) : object.putObject(keys[i]);
+        }
+      }
     }
   }
 
-  private static JsonNode child(JsonNode node, String key, String override) throws RecipeException {
-    JsonNode child =
-        node.isArray() && key.matches("[0-9]{1,4}")
-            ? node.path(Integer.parseInt(key))
-            : node.path(key);
-    if (child.isMissingNode()) {
-      List<String> known = new ArrayList<>();
-      node.fieldNames().forEachRemaining(known::add);
-      throw new RecipeException(
-          "override '"
-              + override
-              + "': the recipe has no key '"
-              + key
-              + "'"
-              + Nearest.hint(key, known)
-              + (known.isEmpty() ? "" : "; known here: " + known));
+  /** The type of what stands under a key, with the node that holds it. */
+  private static Type inner(Type type, String key, JsonNode holder, String override)
+      throws RecipeException {
+    List<String> known = new ArrayList<>();
+    if (holder.isArray()) {
+      if (key.matches("[0-9]{1,4}") && Integer.parseInt(key) < holder.size()) {
+        return type instanceof ParameterizedType list
+            ? list.getActualTypeArguments()[0]
+            : double.class;
+      }
+    } else if (type instanceof Class<?> record && record.isRecord() && holder.isObject()) {
+      for (RecordComponent component : record.getRecordComponents()) {
+        if (component.getName().equals(key)) {
+          return component.getGenericType();
+        }
+        known.add(component.getName());
+      }
     }
-    return child;
+    throw new RecipeException(
+        "override '"
+            + override
+            + "': a recipe has no key '"
+            + key
+            + "'"
+            + Nearest.hint(key, known)
+            + (known.isEmpty() ? "" : "; known here: " + known));
   }
 
   /** The recipe as YAML, complete with overrides: what a bundle carries. */
   public String toYaml() {
     try {
-      return YAMLMapper.builder().build().writeValueAsString(MAPPER.valueToTree(this));
+      return YAMLMapper.builder().build().writeValueAsString(tree());
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
   }
 
+  /** Without what says "none": a key that a later version knows leaves old recipes as they are. */
+  private ObjectNode tree() {
+    ObjectNode tree = MAPPER.valueToTree(this);
+    if (from.isEmpty()) {
+      tree.remove("from");
+    }
+    if (watch.equals(Watch.NONE)) {
+      tree.remove("watch");
+    }
+    return tree;
+  }
+
+  private ObjectNode decisive() {
+    return tree().without(List.of("bundle", "watch"));
+  }
+
   /** A digest of everything that changes the result. */
   public String fingerprint() {
-    ObjectNode tree = MAPPER.valueToTree(this);
-    tree.remove("bundle");
     try {
-      return Sha256.of(MAPPER.writeValueAsString(tree));
+      return Sha256.of(MAPPER.writeValueAsString(decisive()));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /** What changes the result and differs from another recipe, such as {@code seed 1 -> 2}. */
+  public List<String> changesFrom(Recipe before) {
+    Map<String, String> then = new TreeMap<>();
+    Map<String, String> now = new TreeMap<>();
+    flatten("", before.decisive(), then);
+    flatten("", decisive(), now);
+    Set<String> keys = new TreeSet<>(then.keySet());
+    keys.addAll(now.keySet());
+    return keys.stream()
+        .filter(key -> !Objects.equals(then.get(key), now.get(key)))
+        .map(
+            key ->
+                key
+                    + " "
+                    + then.getOrDefault(key, "absent")
+                    + " -> "
+                    + now.getOrDefault(key, "absent"))
+        .toList();
+  }
+
+  private static void flatten(String place, JsonNode node, Map<String, String> values) {
+    if (node.isContainerNode()) {
+      String prefix = place.isEmpty() ? "" : place + ".";
+      node.properties()
+          .forEach(field -> flatten(prefix + field.getKey(), field.getValue(), values));
+      for (int i = 0; node.isArray() && i < node.size(); i++) {
+        flatten(prefix + i, node.get(i), values);
+      }
+    } else {
+      values.put(place, node.asText());
     }
   }
 }

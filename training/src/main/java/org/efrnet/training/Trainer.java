@@ -1,15 +1,15 @@
 package org.efrnet.training;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
@@ -20,9 +20,11 @@ import org.efrnet.graph.Passes;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.metrics.Scores;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
 import org.efrnet.readings.Parameters;
+import org.efrnet.text.OneLine;
 import org.efrnet.text.Sha256;
 import org.efrnet.torch.Batch;
 import org.efrnet.torch.Execution;
@@ -38,10 +40,12 @@ import org.efrnet.weights.Weights;
  *     batch = next of the source           pictures made ahead by loader threads
  *     learner.step(batch, schedule(step))  forward, loss, backward, update
  *     every few steps: a line in train.jsonl and a report to the watcher
- *     every few minutes, and when stopped: a checkpoint
+ *     every few epochs: a look at the watched pictures, the best model kept
+ *     every few minutes, and when stopped: a checkpoint and the page to look at
  * </pre>
  *
- * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl} and its {@link Checkpoints}.
+ * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl}, its {@link Checkpoints}, the
+ * {@link RunPage} with its samples, and {@code best}, the bundle of the best look.
  */
 public final class Trainer {
   private final Recipe recipe;
@@ -49,30 +53,93 @@ public final class Trainer {
   private final Path run;
   private final Settings settings;
   private final Checkpoints checkpoints;
-  private final ObjectMapper json = new ObjectMapper();
+  private final LogWriter log;
+  private final Optional<Watching> watching;
+  private Optional<Origin> origin = Optional.empty();
+  private double bestMiou = -1;
 
   /**
-   * What does not change the result.
+   * What does not change the result, but for rounding.
    *
+   * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
    * @param loaders threads that make batches
    * @param secondsBetweenCheckpoints of wall time
-   * @param stepsBetweenReports each report's loss is the mean over so many steps
+   * @param checkpointsKept the newest, at least 1; with more a damaged one can be done without
+   * @param stepsBetweenReports a report at every multiple of it; its loss is the mean since the one
+   *     before
+   * @param changedRecipe whether a run may go on with another recipe than it was started with
    * @param stop asked between steps: true ends the run with a checkpoint
    * @param watcher told how it goes
    */
   public record Settings(
+      String device,
       int loaders,
       double secondsBetweenCheckpoints,
+      int checkpointsKept,
       int stepsBetweenReports,
+      boolean changedRecipe,
       BooleanSupplier stop,
-      Watcher watcher) {}
+      Watcher watcher) {
+    /** On the CPU, two loaders, a checkpoint every two minutes, two kept, a report of 20 steps. */
+    public static Settings of(BooleanSupplier stop, Watcher watcher) {
+      return new Settings("cpu", 2, 120, 2, 20, false, stop, watcher);
+    }
+
+    /** The same on another device. */
+    public Settings on(String other, int loaderThreads) {
+      return new Settings(
+          other,
+          loaderThreads,
+          secondsBetweenCheckpoints,
+          checkpointsKept,
+          stepsBetweenReports,
+          changedRecipe,
+          stop,
+          watcher);
+    }
+
+    /** The same with other checkpoints. */
+    public Settings withCheckpoints(double everySeconds, int kept) {
+      return new Settings(
+          device, loaders, everySeconds, kept, stepsBetweenReports, changedRecipe, stop, watcher);
+    }
+
+    /** The same with a report of another number of steps. */
+    public Settings withReportsEvery(int steps) {
+      return new Settings(
+          device,
+          loaders,
+          secondsBetweenCheckpoints,
+          checkpointsKept,
+          steps,
+          changedRecipe,
+          stop,
+          watcher);
+    }
+
+    /** The same, letting a run go on with another recipe. */
+    public Settings withChangedRecipe() {
+      return new Settings(
+          device,
+          loaders,
+          secondsBetweenCheckpoints,
+          checkpointsKept,
+          stepsBetweenReports,
+          true,
+          stop,
+          watcher);
+    }
+  }
 
   /** Whoever looks on. */
   public interface Watcher {
     /** After every {@link Settings#stepsBetweenReports} steps. */
     void report(Report report);
 
-    /** One line on something that went wrong and was got over. */
+    /** After a look at the watched pictures. */
+    default void watched(int epoch, Scores scores) {}
+
+    /** One line on something that a person should know. */
     default void notice(String line) {}
   }
 
@@ -100,33 +167,47 @@ public final class Trainer {
    * What a run came to.
    *
    * @param finished false if it was stopped and can be resumed
+   * @param step steps done
    * @param weights the averaged ones, under the names of the network as it was written
    */
   public record Outcome(boolean finished, long step, Weights weights, Network network) {}
 
   /**
+   * @param data what is trained on
+   * @param watched the split that the recipe watches; empty if it watches none
    * @param run the run's folder; made if missing
+   * @throws RecipeException if what is watched is trained on
    */
-  public Trainer(Recipe recipe, DataSet data, Path run, Settings settings) {
+  public Trainer(
+      Recipe recipe, DataSet data, Optional<DataSet> watched, Path run, Settings settings)
+      throws RecipeException {
     this.recipe = recipe;
     this.data = data;
     this.run = run;
     this.settings = settings;
-    this.checkpoints = new Checkpoints(run);
+    this.checkpoints = new Checkpoints(run, settings.checkpointsKept());
+    this.log = new LogWriter(run);
+    this.watching =
+        watched.isPresent()
+            ? Optional.of(new Watching(recipe, data, watched.get(), run))
+            : Optional.empty();
+  }
+
+  /** Whether a run's folder has a checkpoint, so that it is resumed and not started. */
+  public static boolean hasCheckpoint(Path run) throws IOException {
+    return new Checkpoints(run, 1).any();
   }
 
   /**
    * Trains from the start, or from the run's checkpoint.
    *
    * @throws RecipeException if a checkpoint is there and {@code resume} is not asked for, or is of
-   *     another recipe
+   *     another recipe, or another process trains in this folder
    * @throws ArithmeticException if the loss stops being a number; the last checkpoint is kept
+   * @throws IOException if something cannot be read or written, such as on a full disk; the last
+   *     checkpoint is kept
    */
   public Outcome train(boolean resume) throws IOException, InterruptedException {
-    Network network = Networks.named(recipe.network(), data.classes().size()).orElseThrow();
-    Graph graph = Graph.of(network);
-    Model model =
-        Passes.apply(Passes.training(), new Model(graph, Parameters.initial(graph, recipe.seed())));
     boolean goesOn = checkpoints.any();
     if (resume && !goesOn) {
       throw new RecipeException(
@@ -137,6 +218,48 @@ public final class Trainer {
           "run " + run + " has a checkpoint; go on with --resume, or choose another --out");
     }
     Files.createDirectories(run);
+    // Held as long as the file is open: the kernel lets go of it with the process.
+    try (FileChannel lock =
+        FileChannel.open(
+            run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      requireAlone(lock);
+      checkpoints.removeParts();
+      return trainAlone(goesOn);
+    }
+  }
+
+  private void requireAlone(FileChannel lock) throws IOException {
+    try {
+      if (lock.tryLock() != null) {
+        return;
+      }
+    } catch (OverlappingFileLockException e) {
+      // Another trainer of this process.
+    }
+    throw new RecipeException(
+        "run "
+            + run
+            + " is being trained by another process; wait for it, or choose another --out");
+  }
+
+  private Outcome trainAlone(boolean goesOn) throws IOException, InterruptedException {
+    Network network = Networks.named(recipe.network(), data.classes().size()).orElseThrow();
+    Graph graph = Graph.of(network);
+    Weights weights = Parameters.initial(graph, recipe.seed());
+    Optional<Checkpoints.Saved> saved = Optional.empty();
+    if (goesOn) {
+      saved = Optional.of(saved());
+    } else {
+      Files.writeString(run.resolve("recipe.yaml"), recipe.toYaml());
+      log.clear();
+      if (!recipe.from().isEmpty()) {
+        Origin.Start start =
+            Origin.of(recipe.from(), recipe.network(), data.classes(), recipe.seed());
+        weights = start.weights();
+        origin = Optional.of(start.origin());
+        tellOrigin(start.origin());
+      }
+    }
     LearningRule rule =
         new LearningRule(
             recipe.optimiser().optimiser(),
@@ -149,15 +272,32 @@ public final class Trainer {
             recipe.averageDecay(),
             recipe.learnSlopes(),
             recipe.optimiser().decay());
-    try (Learner learner = new Learner(model, rule, Execution.CPU.with(recipe.precision()))) {
-      if (goesOn) {
-        restore(learner);
-      } else {
-        Files.writeString(run.resolve("recipe.yaml"), recipe.toYaml());
-        Files.deleteIfExists(run.resolve("train.jsonl"));
+    Model model = Passes.apply(Passes.training(), new Model(graph, weights));
+    Execution execution = Execution.CPU.with(recipe.precision()).on(settings.device());
+    try (Learner learner = new Learner(model, rule, execution)) {
+      if (saved.isPresent()) {
+        restore(learner, saved.get());
       }
-      boolean finished = loop(learner);
+      boolean finished = new Loop(learner, network).run();
       return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
+    }
+  }
+
+  private void tellOrigin(Origin start) throws IOException {
+    log.note(0, start.sentence());
+    settings.watcher().notice(recipe.name() + ": " + start.sentence());
+    if (!start.licence().equals(recipe.bundle().licence())) {
+      settings
+          .watcher()
+          .notice(
+              recipe.name()
+                  + ": the weights of "
+                  + start.bundle()
+                  + " are under "
+                  + start.licence()
+                  + ", the recipe's bundle.licence says "
+                  + recipe.bundle().licence()
+                  + "; make sure that the one allows the other");
     }
   }
 
@@ -167,6 +307,12 @@ public final class Trainer {
    * @throws IOException if the run's log cannot be read
    */
   public ModelBundle bundle(Outcome outcome) throws IOException {
+    return bundle(
+        outcome.weights(),
+        Card.of(recipe, data, outcome.network(), outcome.step(), origin, Optional.empty()));
+  }
+
+  private ModelBundle bundle(Weights weights, String card) throws IOException {
     Recipe.Phase last = recipe.phases().get(recipe.phases().size() - 1);
     int[] crop = last.cropSize();
     BundleConfig config =
@@ -179,74 +325,180 @@ public final class Trainer {
             new BundleConfig.TrainingSize(crop[0], crop[1]),
             new BundleConfig.Licence(recipe.bundle().licence(), recipe.bundle().note()),
             Map.of());
-    return ModelBundle.of(config, outcome.weights())
-        .withCard(Card.of(recipe, data, outcome))
+    return ModelBundle.of(config, weights)
+        .withCard(card)
         .withRecipe(recipe.toYaml())
-        .withLog(Files.readString(run.resolve("train.jsonl")));
+        .withLog(log.text());
   }
 
-  private boolean loop(Learner learner) throws IOException, InterruptedException {
-    long started = System.nanoTime();
-    long saved = started;
-    long reported = started;
-    double lossSum = 0;
-    long pictures = 0;
-    int sinceReport = 0;
-    try (BatchSource source =
-        new BatchSource(
-            recipe, data, Normalization.IMAGENET, learner.steps(), settings.loaders())) {
-      while (learner.steps() < source.steps()) {
-        long step = learner.steps();
-        if (settings.stop().getAsBoolean()) {
-          save(learner);
-          return false;
-        }
-        Batch batch = source.take();
-        double rate = recipe.schedule().at(step, source.steps());
-        try {
-          lossSum += learner.step(batch, rate, Seeds.of(recipe.seed(), step, -1));
-        } catch (ArithmeticException e) {
-          throw new ArithmeticException(
-              "training "
-                  + recipe.name()
-                  + ", step "
-                  + step
-                  + ": "
-                  + e.getMessage()
-                  + (checkpoints.any() ? "; the checkpoint in " + run + " is good" : "")
-                  + "; train anew with a lower schedule.rate or optimiser.clipNorm, and another"
-                  + " --out");
-        }
-        pictures += batch.n();
-        sinceReport++;
-        long now = System.nanoTime();
-        if (sinceReport == settings.stepsBetweenReports() || learner.steps() == source.steps()) {
-          double seconds = (now - reported) / 1e9;
-          double left = seconds / sinceReport * (source.steps() - learner.steps());
-          Report report =
-              new Report(
-                  learner.steps(),
-                  source.steps(),
-                  source.epochOf(step) + 1,
-                  lossSum / sinceReport,
-                  rate,
-                  pictures / seconds,
-                  left);
-          log(report);
-          settings.watcher().report(report);
-          reported = now;
-          lossSum = 0;
-          pictures = 0;
-          sinceReport = 0;
-        }
-        if ((now - saved) / 1e9 >= settings.secondsBetweenCheckpoints()) {
-          save(learner);
-          saved = now;
+  /** The loop, with what it counts between two reports. */
+  private final class Loop {
+    private final Learner learner;
+    private final Network network;
+    private long reported = System.nanoTime();
+    private long saved = reported;
+    private double lossSum;
+    private long counted;
+    private long pictures;
+    private long sinceReport;
+
+    Loop(Learner learner, Network network) {
+      this.learner = learner;
+      this.network = network;
+    }
+
+    /** Returns false if it was stopped. */
+    boolean run() throws IOException, InterruptedException {
+      try (BatchSource source =
+          new BatchSource(
+              recipe, data, Normalization.IMAGENET, learner.steps(), settings.loaders())) {
+        while (learner.steps() < source.steps()) {
+          long step = learner.steps();
+          if (settings.stop().getAsBoolean()) {
+            save();
+            return false;
+          }
+          Batch batch = source.take();
+          double rate = recipe.schedule().at(step, source.steps());
+          try {
+            learner.step(batch, rate, Seeds.of(recipe.seed(), step, -1));
+          } catch (ArithmeticException e) {
+            throw diverged(e);
+          }
+          pictures += batch.n();
+          sinceReport++;
+          boolean last = learner.steps() == source.steps();
+          // At the same steps wherever the run was resumed, so that logs can be compared.
+          if (learner.steps() % settings.stepsBetweenReports() == 0 || last) {
+            report(source, step, rate);
+          }
+          int epoch = source.epochOf(step) + 1;
+          if (watching.isPresent()
+              && (last || (source.epochOf(step + 1) + 1 != epoch && watching.get().isDue(epoch)))) {
+            look(watching.get(), epoch);
+          }
+          if (last || (System.nanoTime() - saved) / 1e9 >= settings.secondsBetweenCheckpoints()) {
+            save();
+          }
         }
       }
+      if (checkpoints.step() != learner.steps()) {
+        // A finished run that is resumed has taken no step.
+        save();
+      }
+      return true;
     }
-    save(learner);
-    return true;
+
+    private ArithmeticException diverged(ArithmeticException e) throws IOException {
+      return new ArithmeticException(
+          "training "
+              + recipe.name()
+              + ", step "
+              + learner.steps()
+              + ": "
+              + e.getMessage()
+              + (checkpoints.any() ? "; the checkpoint in " + run + " is good" : "")
+              + "; train anew with a lower schedule.rate or optimiser.clipNorm, and another"
+              + " --out");
+    }
+
+    /** Fetches the losses from the device; on a card this waits for the steps under way. */
+    private void settle() throws IOException {
+      long steps = sinceReport - counted;
+      if (steps > 0) {
+        try {
+          lossSum += steps * learner.meanLoss();
+        } catch (ArithmeticException e) {
+          throw diverged(e);
+        }
+        counted = sinceReport;
+      }
+    }
+
+    private void report(BatchSource source, long step, double rate) throws IOException {
+      settle();
+      long now = System.nanoTime();
+      double seconds = (now - reported) / 1e9;
+      Report report =
+          new Report(
+              learner.steps(),
+              source.steps(),
+              source.epochOf(step) + 1,
+              lossSum / sinceReport,
+              rate,
+              pictures / seconds,
+              seconds / sinceReport * (source.steps() - learner.steps()));
+      log.report(report);
+      settings.watcher().report(report);
+      reported = now;
+      lossSum = 0;
+      counted = 0;
+      pictures = 0;
+      sinceReport = 0;
+    }
+
+    private void look(Watching watch, int epoch) throws IOException {
+      settle();
+      long started = System.nanoTime();
+      Weights weights = learner.averagedWeights();
+      Scores scores = watch.look(bundle(weights, ""), epoch);
+      log.watch(learner.steps(), epoch, watch.data().name(), watch.data().size(), scores);
+      settings.watcher().watched(epoch, scores);
+      if (scores.miou() > bestMiou) {
+        bestMiou = scores.miou();
+        String card =
+            Card.of(
+                recipe, data, network, learner.steps(), origin, Optional.of(watch.data().name()));
+        bundle(weights, card).write(run.resolve("best"));
+      }
+      page();
+      // Speed is that of steps.
+      reported += System.nanoTime() - started;
+    }
+
+    /** A checkpoint of what is known to be sound. */
+    private void save() throws IOException {
+      settle();
+      Map<String, String> metadata = new HashMap<>();
+      metadata.put("pictures", pictures());
+      metadata.put("recipe", recipe.fingerprint());
+      origin.ifPresent(o -> metadata.put("origin", o.json()));
+      long before = checkpoints.step();
+      try {
+        checkpoints.save(learner.steps(), learner.state(), metadata);
+      } catch (IOException e) {
+        throw new IOException(
+            "run "
+                + run
+                + ": step "
+                + learner.steps()
+                + " cannot be saved: "
+                + OneLine.of(String.valueOf(e.getMessage()))
+                + (before >= 0
+                    ? "; the checkpoint of step "
+                        + before
+                        + " is good: make room and go on with --resume"
+                    : "; make room and start anew"),
+            e);
+      }
+      saved = System.nanoTime();
+      page();
+    }
+
+    /** What people look at must not end what they look at. */
+    private void page() {
+      try {
+        RunPage.write(run);
+      } catch (IOException e) {
+        settings
+            .watcher()
+            .notice(
+                "run "
+                    + run
+                    + ": run.html cannot be written: "
+                    + OneLine.of(String.valueOf(e.getMessage())));
+      }
+    }
   }
 
   private float[] classWeights() throws IOException {
@@ -271,37 +523,14 @@ public final class Trainer {
     return weights;
   }
 
-  private void log(Report report) throws IOException {
-    ObjectNode line = json.createObjectNode();
-    line.put("step", report.step());
-    line.put("epoch", report.epoch());
-    line.put("loss", Math.round(report.loss() * 1e5) / 1e5);
-    line.put("rate", Math.round(report.rate() * 1e7) / 1e7);
-    line.put("picturesPerSecond", Math.round(report.picturesPerSecond() * 100) / 100.0);
-    Files.writeString(
-        run.resolve("train.jsonl"),
-        line + "\n",
-        StandardCharsets.UTF_8,
-        StandardOpenOption.CREATE,
-        StandardOpenOption.APPEND);
-  }
-
-  private void save(Learner learner) throws IOException {
-    checkpoints.save(
-        learner.steps(),
-        learner.state(),
-        Map.of("pictures", pictures(), "recipe", recipe.fingerprint()));
-  }
-
-  private void restore(Learner learner) throws IOException {
+  /** The newest checkpoint that is whole and belongs to this recipe and these pictures. */
+  private Checkpoints.Saved saved() throws IOException {
     Checkpoints.Saved saved = checkpoints.newest().orElseThrow();
-    saved.damaged().forEach(settings.watcher()::notice);
+    for (String damage : saved.damaged()) {
+      settings.watcher().notice(damage + "; the one before it is used");
+    }
     if (!recipe.fingerprint().equals(saved.metadata().get("recipe"))) {
-      throw new RecipeException(
-          "run "
-              + run
-              + " was started with another recipe (see its recipe.yaml); resume with that"
-              + " one, or choose another --out");
+      acceptChangedRecipe(saved.step());
     }
     if (!pictures().equals(saved.metadata().get("pictures"))) {
       throw new RecipeException(
@@ -311,27 +540,48 @@ public final class Trainer {
               + data.name()
               + " holds now; resume with those, or choose another --out");
     }
-    learner.restore(saved.state(), saved.step());
-    forgetLinesAfter(learner.steps());
+    return saved;
+  }
+
+  private void acceptChangedRecipe(long step) throws IOException {
+    Path file = run.resolve("recipe.yaml");
+    List<String> changes =
+        Files.exists(file) ? recipe.changesFrom(Recipe.read(file, List.of())) : List.of();
+    String what = changes.isEmpty() ? "" : ": " + String.join(", ", changes);
+    if (!settings.changedRecipe()) {
+      throw new RecipeException(
+          "run "
+              + run
+              + " was started with another recipe"
+              + what
+              + "; resume with the one in its recipe.yaml, go on with this one by"
+              + " --changed-recipe, or choose another --out");
+    }
+    log.forgetAfter(step);
+    log.note(step, "the recipe changed" + what);
+    WholeFile.write(file, recipe.toYaml());
+    settings.watcher().notice("run " + run + " goes on with a changed recipe" + what);
+  }
+
+  private void restore(Learner learner, Checkpoints.Saved saved) throws IOException {
+    try {
+      learner.restore(saved.state(), saved.step());
+    } catch (IllegalArgumentException e) {
+      throw new RecipeException(
+          "run "
+              + run
+              + " cannot go on with this recipe: "
+              + e.getMessage()
+              + "; network, optimiser and averaging must stay as they were",
+          e);
+    }
+    origin = Origin.parse(saved.metadata().getOrDefault("origin", ""));
+    log.forgetAfter(learner.steps());
+    bestMiou = RunLog.read(run).bestWatch().map(RunLog.Watch::miou).orElse(-1.0);
   }
 
   /** A digest of the names of the pictures: with others, a step's number means something else. */
   private String pictures() {
     return Sha256.of(String.join("\n", data.names()));
-  }
-
-  /** What a killed run logged behind its checkpoint will be logged again. */
-  private void forgetLinesAfter(long step) throws IOException {
-    Path log = run.resolve("train.jsonl");
-    if (!Files.exists(log)) {
-      return;
-    }
-    List<String> kept = new ArrayList<>();
-    for (String line : Files.readAllLines(log)) {
-      if (json.readTree(line).path("step").asLong(Long.MAX_VALUE) <= step) {
-        kept.add(line);
-      }
-    }
-    Files.write(log, kept);
   }
 }

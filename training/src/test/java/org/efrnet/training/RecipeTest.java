@@ -62,6 +62,41 @@ class RecipeTest {
   }
 
   @Test
+  void optionalKeysCanBeGivenThoughTheRecipeLeavesThemOut() throws IOException {
+    Path smoke = RECIPES.resolve("smoke.yaml");
+    Recipe plain = Recipe.read(smoke, List.of());
+    assertThat(plain.from()).isEmpty();
+    assertThat(plain.watch()).isEqualTo(Recipe.Watch.NONE);
+    assertThat(plain.toYaml()).doesNotContain("from:", "watch:");
+    Recipe more =
+        Recipe.read(smoke, List.of("from=efrnet.camvid", "watch.split=val", "watch.everyEpochs=2"));
+    assertThat(more.from()).isEqualTo("efrnet.camvid");
+    assertThat(more.watch()).isEqualTo(new Recipe.Watch("val", 2, 0, 0));
+    assertThat(Recipe.parse(more.toYaml(), "copy").watch()).isEqualTo(more.watch());
+    assertThat(Recipe.parse(more.toYaml(), "copy").fingerprint()).isEqualTo(more.fingerprint());
+  }
+
+  @Test
+  void watchingIsNoPartOfTheTrainingAndWhereItStartsIs() throws IOException {
+    Path smoke = RECIPES.resolve("smoke.yaml");
+    Recipe plain = Recipe.read(smoke, List.of());
+    assertThat(Recipe.read(smoke, List.of("watch.split=val", "watch.everyEpochs=2")).fingerprint())
+        .isEqualTo(plain.fingerprint());
+    Recipe tuned = Recipe.read(smoke, List.of("from=efrnet.camvid"));
+    assertThat(tuned.fingerprint()).isNotEqualTo(plain.fingerprint());
+    assertThat(tuned.changesFrom(plain)).containsExactly("from absent -> efrnet.camvid");
+    assertThat(Recipe.read(smoke, List.of("phases.0.scale.1=2")).changesFrom(plain))
+        .containsExactly("phases.0.scale.1 1.2 -> 2.0");
+  }
+
+  /** Runs of earlier versions can be resumed: their checkpoints carry this digest. */
+  @Test
+  void theFingerprintStays() throws IOException {
+    assertThat(Recipe.read(RECIPES.resolve("efrnet.camvid-paper.yaml"), List.of()).fingerprint())
+        .isEqualTo("99d57d7324e1902060fd764e18b62f142a5a6b544eadd4f7830781593ed75628");
+  }
+
+  @Test
   void everySourceIsNamedAsItsLayout() throws IOException {
     Path smoke = RECIPES.resolve("smoke.yaml");
     for (DataSets.Layout layout : DataSets.Layout.values()) {
@@ -105,6 +140,10 @@ class RecipeTest {
         "loss.classWeights=0.5 | above 1",
         "averageDecay=1 | averageDecay is 1.0",
         "optimiser.kind=adamw | beta1",
+        "watch.split=val | everyEpochs",
+        "watch.everyEpoch=2 | did you mean 'everyEpochs'",
+        "phases.0.scale.2=1 | no key '2'",
+        "seed.x=1 | no key 'x'",
       })
   void refusesInOneLine(String override, String message) {
     assertThatThrownBy(() -> Recipe.read(RECIPES.resolve("smoke.yaml"), List.of(override)))

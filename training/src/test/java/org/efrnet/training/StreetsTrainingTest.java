@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.Example;
 import org.efrnet.data.MajorityMap;
@@ -37,9 +38,11 @@ class StreetsTrainingTest {
         new Trainer(
             recipe,
             train,
+            Optional.empty(),
             dir.resolve("run"),
-            new Trainer.Settings(
-                1, 1e9, 100, () -> false, report -> System.out.println("smoke: " + report)));
+            Trainer.Settings.of(() -> false, report -> System.out.println("smoke: " + report))
+                .withCheckpoints(1e9, 1)
+                .withReportsEvery(100));
     Trainer.Outcome outcome = trainer.train(false);
 
     ConfusionMatrix matrix = new ConfusionMatrix(train.classes().size());

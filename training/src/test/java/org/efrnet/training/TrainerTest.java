@@ -10,18 +10,23 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.StreetScenes;
 import org.efrnet.images.Normalization;
+import org.efrnet.metrics.Scores;
 import org.efrnet.torch.Batch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class TrainerTest {
   private static final DataSet SCENES = DataSet.cached(StreetScenes.of(9, 96, 64, 3), 1 << 24);
+
+  private static final boolean LONG = System.getProperty("long") != null;
 
   @TempDir private Path dir;
 
@@ -32,9 +37,12 @@ class TrainerTest {
     return Recipe.read(Path.of("..", "recipes", "smoke.yaml"), overrides);
   }
 
-  private Trainer trainer(Recipe recipe, String run, BooleanSupplier stop) {
-    return new Trainer(
-        recipe, SCENES, dir.resolve(run), new Trainer.Settings(2, 1e9, 3, stop, report -> {}));
+  private Trainer trainer(Recipe recipe, String run, BooleanSupplier stop) throws IOException {
+    return new Trainer(recipe, SCENES, Optional.empty(), dir.resolve(run), settings(stop, r -> {}));
+  }
+
+  private static Trainer.Settings settings(BooleanSupplier stop, Trainer.Watcher watcher) {
+    return Trainer.Settings.of(stop, watcher).withCheckpoints(1e9, 2).withReportsEvery(3);
   }
 
   @Test
@@ -68,7 +76,175 @@ class TrainerTest {
         .hasMessageContaining("--resume");
     assertThatThrownBy(() -> trainer(recipe("seed=5"), "run", () -> false).train(true))
         .isInstanceOf(RecipeException.class)
-        .hasMessageContaining("another recipe");
+        .hasMessageContaining("another recipe: seed 1 -> 5")
+        .hasMessageContaining("--changed-recipe");
+  }
+
+  @Test
+  void aChangedRecipeIsTakenWhereItIsAskedForAndFits() throws Exception {
+    int[] asked = {0};
+    trainer(recipe(), "run", () -> asked[0]++ == 3).train(false);
+    List<String> notices = new ArrayList<>();
+    Trainer.Settings settings =
+        settings(
+                () -> false,
+                new Trainer.Watcher() {
+                  @Override
+                  public void report(Trainer.Report report) {}
+
+                  @Override
+                  public void notice(String line) {
+                    notices.add(line);
+                  }
+                })
+            .withChangedRecipe();
+    Recipe longer = recipe("phases.0.epochs=3", "schedule.rate=0.05");
+    Trainer changed = new Trainer(longer, SCENES, Optional.empty(), dir.resolve("run"), settings);
+    assertThat(changed.train(true).step()).isEqualTo(12);
+    assertThat(notices)
+        .singleElement()
+        .asString()
+        .contains("phases.0.epochs 2 -> 3", "schedule.rate 0.1 -> 0.05");
+    assertThat(Files.readString(dir.resolve("run/train.jsonl")))
+        .contains("{\"step\":3,\"note\":\"the recipe changed: phases.0.epochs 2 -> 3");
+    assertThat(Files.readString(dir.resolve("run/recipe.yaml"))).isEqualTo(longer.toYaml());
+    assertThat(trainer(longer, "run", () -> false).train(true).step()).isEqualTo(12);
+
+    Recipe adam = recipe("optimiser.kind=adamw", "optimiser.beta1=0.9", "optimiser.beta2=0.99");
+    Trainer other = new Trainer(adam, SCENES, Optional.empty(), dir.resolve("run"), settings);
+    assertThatThrownBy(() -> other.train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("must stay as they were");
+  }
+
+  @Test
+  void whatIsWatchedIsLoggedShownAndItsBestKept() throws Exception {
+    DataSet unseen = StreetScenes.of(5, 96, 64, 4);
+    Recipe recipe =
+        recipe("watch.split=val", "watch.everyEpochs=1", "watch.pictures=4", "watch.samples=2");
+    List<Integer> epochs = new ArrayList<>();
+    Trainer.Watcher watcher =
+        new Trainer.Watcher() {
+          @Override
+          public void report(Trainer.Report report) {}
+
+          @Override
+          public void watched(int epoch, Scores scores) {
+            epochs.add(epoch);
+            assertThat(scores.miou()).isBetween(0.0, 100.0);
+          }
+        };
+    Trainer trainer =
+        new Trainer(
+            recipe,
+            SCENES,
+            Optional.of(unseen),
+            dir.resolve("run"),
+            settings(() -> false, watcher));
+    Trainer.Outcome outcome = trainer.train(false);
+    assertThat(epochs).containsExactly(1, 2);
+    assertThat(outcome.weights().digest())
+        .as("looking changes nothing")
+        .isEqualTo(trainer(recipe(), "blind", () -> false).train(false).weights().digest());
+    assertThat(Files.readString(dir.resolve("run/train.jsonl")))
+        .contains("{\"step\":4,\"epoch\":1,\"watch\":{\"data\":\"streets of seed 4, 96x64\"")
+        .contains("\"pictures\":4");
+    try (Stream<Path> samples = Files.list(dir.resolve("run/samples/epoch-0002"))) {
+      assertThat(samples).hasSize(2);
+    }
+    ModelBundle best = ModelBundle.read(dir.resolve("run/best"));
+    RunLog.Watch shown = RunLog.read(dir.resolve("run")).bestWatch().orElseThrow();
+    if (shown.epoch() == 2) {
+      assertThat(best.weights().digest()).isEqualTo(outcome.weights().digest());
+    } else {
+      assertThat(best.weights().digest()).isNotEqualTo(outcome.weights().digest());
+    }
+    assertThat(best.card().toString()).contains("Chosen for its mIoU on streets of seed 4");
+  }
+
+  @Test
+  void refusesToWatchWhatIsTrainedOn() throws IOException {
+    Recipe recipe = recipe("watch.split=val", "watch.everyEpochs=1");
+    DataSet leaking = StreetScenes.of(2, 96, 64, 3);
+    assertThatThrownBy(
+            () ->
+                new Trainer(
+                    recipe,
+                    SCENES,
+                    Optional.of(leaking),
+                    dir.resolve("run"),
+                    settings(() -> false, report -> {})))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("shares 2 pictures");
+  }
+
+  @Test
+  void aFolderIsTrainedInByOneAtATime() throws Exception {
+    boolean[] refused = {false};
+    BooleanSupplier meanwhile =
+        () -> {
+          assertThatThrownBy(() -> trainer(recipe(), "run", () -> false).train(false))
+              .isInstanceOf(RecipeException.class)
+              .hasMessageContaining("is being trained by another process");
+          refused[0] = true;
+          return true;
+        };
+    trainer(recipe(), "run", meanwhile).train(false);
+    assertThat(refused[0]).isTrue();
+  }
+
+  @Test
+  void whatAKilledRunHadBegunToWriteIsRemoved() throws Exception {
+    Path run = dir.resolve("run");
+    int[] asked = {0};
+    trainer(recipe(), "run", () -> asked[0]++ == 3).train(false);
+    String id = "123e4567-e89b-12d3-a456-426614174000";
+    Path part = run.resolve(".checkpoint-5.safetensors." + id);
+    Path folder = Files.createDirectory(run.resolve(".best." + id));
+    Files.write(part, new byte[7]);
+    Files.write(folder.resolve("config.json"), new byte[7]);
+    Path foreign = Files.write(run.resolve(".notes"), new byte[7]);
+    trainer(recipe(), "run", () -> false).train(true);
+    assertThat(part).doesNotExist();
+    assertThat(folder).doesNotExist();
+    assertThat(foreign).exists();
+  }
+
+  @Test
+  void everyCutAndFlippedCheckpointIsFound() throws Exception {
+    int[] asked = {0};
+    trainer(recipe(), "run", () -> asked[0]++ == 2).train(false);
+    asked[0] = 0;
+    trainer(recipe(), "run", () -> asked[0]++ == 1).train(true);
+    Path newest = dir.resolve("run/checkpoint-3.safetensors");
+    byte[] whole = Files.readAllBytes(newest);
+    long seed = 11;
+    Random random = new Random(seed);
+    List<Integer> lengths = new ArrayList<>();
+    for (int length = 0; length < whole.length; length += 997) {
+      // Reading six megabytes a thousand times takes minutes; a sample covers every part.
+      if (length < 20_000 || random.nextInt(LONG ? 1 : 60) == 0) {
+        lengths.add(length);
+      }
+    }
+    for (int length : lengths) {
+      Files.write(newest, Arrays.copyOf(whole, length));
+      assertOlderIsUsed("cut to " + length);
+    }
+    for (int i = 0; i < (LONG ? 2000 : 60); i++) {
+      byte[] wrong = whole.clone();
+      // Half of them in the header, where a wrong digit has the most to break.
+      int at = random.nextInt(random.nextBoolean() ? 1000 : whole.length);
+      wrong[at] ^= (byte) (1 << random.nextInt(8));
+      Files.write(newest, wrong);
+      assertOlderIsUsed("bit flipped at " + at + " (seed " + seed + ", flip " + i + ")");
+    }
+  }
+
+  private void assertOlderIsUsed(String what) throws IOException {
+    Checkpoints.Saved saved = new Checkpoints(dir.resolve("run"), 2).newest().orElseThrow();
+    assertThat(saved.step()).as(what).isEqualTo(2);
+    assertThat(saved.damaged()).as(what).singleElement().asString().doesNotContain("\n");
   }
 
   @Test
@@ -82,8 +258,9 @@ class TrainerTest {
         new Trainer(
             recipe(),
             others,
+            Optional.empty(),
             dir.resolve("run"),
-            new Trainer.Settings(1, 1e9, 3, () -> false, report -> {}));
+            settings(() -> false, report -> {}));
     assertThatThrownBy(() -> trainer.train(true))
         .isInstanceOf(RecipeException.class)
         .hasMessageContaining("other pictures");
@@ -106,7 +283,7 @@ class TrainerTest {
         torn[whole.length / 3 + random.nextInt(whole.length / 3)] ^= 4;
       }
       Files.write(newest, torn);
-      Checkpoints.Saved saved = new Checkpoints(dir.resolve("run")).newest().orElseThrow();
+      Checkpoints.Saved saved = new Checkpoints(dir.resolve("run"), 2).newest().orElseThrow();
       assertThat(saved.step()).isEqualTo(2);
       assertThat(saved.damaged())
           .singleElement()
@@ -135,7 +312,7 @@ class TrainerTest {
     trainer(recipe(), "run", () -> false).train(true);
     assertThat(Files.readAllLines(log))
         .extracting(line -> line.replaceAll("\\D*(\\d+).*", "$1"))
-        .containsExactly("3", "7", "8");
+        .containsExactly("3", "6", "8");
   }
 
   @Test
@@ -155,8 +332,9 @@ class TrainerTest {
         new Trainer(
             recipe,
             SCENES,
+            Optional.empty(),
             dir.resolve("run"),
-            new Trainer.Settings(1, 1e9, 3, () -> false, reports::add));
+            settings(() -> false, reports::add));
     Trainer.Outcome outcome = trainer.train(false);
     assertThat(reports).extracting(Trainer.Report::step).containsExactly(3L, 6L, 8L);
     assertThat(reports).extracting(Trainer.Report::epoch).containsExactly(1, 2, 2);

@@ -1,0 +1,96 @@
+package org.efrnet.training;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.efrnet.bundle.ModelBundle;
+import org.efrnet.data.DataSet;
+import org.efrnet.data.Example;
+import org.efrnet.data.Overlap;
+import org.efrnet.images.Mask;
+import org.efrnet.metrics.ConfusionMatrix;
+import org.efrnet.metrics.Scores;
+import org.efrnet.segment.Segmenter;
+import org.efrnet.torch.Natives;
+
+/**
+ * Looks at pictures that are not trained on, exactly as a user of the bundle would see them: with
+ * the averaged weights, through a {@link Segmenter}, on the CPU.
+ */
+final class Watching {
+  private final DataSet data;
+  private final Recipe.Watch choice;
+  private final Path run;
+
+  /**
+   * @param data the recipe's watched split
+   * @throws RecipeException if any of it is trained on, or it has no labels
+   */
+  Watching(Recipe recipe, DataSet training, DataSet data, Path run) throws RecipeException {
+    this.choice = recipe.watch();
+    this.run = run;
+    List<String> leak = Overlap.between(training, data);
+    if (!leak.isEmpty()) {
+      throw new RecipeException(
+          "recipe "
+              + recipe.name()
+              + ": watch.split "
+              + choice.split()
+              + " shares "
+              + leak.size()
+              + " pictures with what is trained on, such as "
+              + leak.get(0)
+              + "; watch another split, or leave watch out");
+    }
+    if (!data.hasTruth()) {
+      throw new RecipeException(
+          "recipe "
+              + recipe.name()
+              + ": watch.split "
+              + choice.split()
+              + " has no labels; watch another split, or leave watch out");
+    }
+    int most = choice.pictures() == 0 ? data.size() : Math.min(choice.pictures(), data.size());
+    List<Integer> spread = new ArrayList<>();
+    for (long i = 0; i < most; i++) {
+      spread.add((int) (i * data.size() / most));
+    }
+    this.data = DataSet.filter(data.name(), data, spread::contains);
+  }
+
+  /** What is looked at. */
+  DataSet data() {
+    return data;
+  }
+
+  /** Whether a look is due after an epoch, 1-based. */
+  boolean isDue(int epoch) {
+    return epoch % choice.everyEpochs() == 0;
+  }
+
+  /**
+   * One look; the first few pictures are written as samples.
+   *
+   * @throws IOException if a picture cannot be read or a sample not be written
+   */
+  Scores look(ModelBundle bundle, int epoch) throws IOException {
+    ConfusionMatrix matrix = new ConfusionMatrix(data.classes().size());
+    int shown = Math.min(choice.samples(), data.size());
+    Segmenter.Options options =
+        Segmenter.Options.DEFAULT.withThreads(Natives.threads()).withEngine("libtorch");
+    try (Segmenter segmenter = Segmenter.load(bundle, options)) {
+      for (int i = 0; i < data.size(); i++) {
+        Example example = data.load(i);
+        Mask prediction = segmenter.segment(example.picture()).mask();
+        matrix.add(example.truth(), prediction);
+        // Neighbouring frames look alike: the samples are spread like the pictures are.
+        int sample = shown == 0 ? 0 : (int) ((long) i * shown / data.size());
+        if (shown > 0 && ((long) sample * data.size() + shown - 1) / shown == i) {
+          Samples.write(run, epoch, sample, example, prediction, data.classes());
+        }
+      }
+    }
+    return matrix.scores(data.classes());
+  }
+}
