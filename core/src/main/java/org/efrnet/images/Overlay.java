@@ -69,7 +69,8 @@ public final class Overlay {
     return new Picture(picture.width(), picture.height(), rgb);
   }
 
-  private static byte mix(byte under, int over, int weight) {
+  /** 8 bits of a channel under 8 bits of another one of weight 0..256. */
+  static byte mix(byte under, int over, int weight) {
     return (byte) (((under & 0xff) * (256 - weight) + (over & 0xff) * weight + 128) >> 8);
   }
 

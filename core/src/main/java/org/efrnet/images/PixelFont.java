@@ -12,11 +12,12 @@ import java.util.Map;
 
 /**
  * Our own proportional bitmap font, drawn in {@code font.txt}: capitals 7 pixels high, descenders 2
- * more. The JDK's text needs fonts installed, which servers and containers lack.
+ * more. The JDK's text needs fonts installed, which servers and containers lack. It has the printable
+ * characters of ASCII, few excepted; accents are dropped, and what it lacks becomes a question mark.
  */
-final class PixelFont {
-  /** Rows from a capital's top to the baseline. */
-  static final int CAPITAL_HEIGHT = 7;
+public final class PixelFont {
+  /** Rows from a capital's top to the baseline, at scale 1. */
+  public static final int CAPITAL_HEIGHT = 7;
 
   private static final int SPACE_WIDTH = 3;
   private static final int GAP = 1;
@@ -64,8 +65,8 @@ final class PixelFont {
     return drawable.toString();
   }
 
-  /** Pixels from the first column of the text to its last, at scale 1. */
-  static int width(String text) {
+  /** Pixels from the first column of the text to its last, at scale 1; 0 for no text. */
+  public static int width(String text) {
     int width = 0;
     for (char c : drawable(text).toCharArray()) {
       width += advance(c);
@@ -77,8 +78,36 @@ final class PixelFont {
     return GAP + (c == ' ' ? SPACE_WIDTH : GLYPHS.get(c).get(0).length());
   }
 
-  /** Draws with the top left corner of the first capital at (x, y), every dot a square. */
-  static void draw(Canvas canvas, String text, int x, int y, int scale, int rgb) {
+  /**
+   * The text if it is at most so wide, otherwise its beginning with three dots behind it; no text
+   * where not even those fit.
+   *
+   * @param most pixels at scale 1
+   */
+  public static String shortened(String text, int most) {
+    if (width(text) <= most) {
+      return text;
+    }
+    for (int length = Math.min(text.length() - 1, most); length > 0; length--) {
+      String shorter = text.substring(0, length).stripTrailing() + "...";
+      if (width(shorter) <= most) {
+        return shorter;
+      }
+    }
+    return "";
+  }
+
+  /**
+   * Draws one line of text. It reaches from row {@code y} to {@code y + 9 * scale}, descenders
+   * included.
+   *
+   * @param x the first column of the first character
+   * @param y the first row of a capital
+   * @param scale the side of the square that a dot becomes, at least 1
+   * @param rgb 0xRRGGBB
+   * @throws IllegalArgumentException if a dot would lie outside the canvas
+   */
+  public static void draw(Canvas canvas, String text, int x, int y, int scale, int rgb) {
     int left = x;
     for (char c : drawable(text).toCharArray()) {
       List<String> rows = c == ' ' ? List.of() : GLYPHS.get(c);
