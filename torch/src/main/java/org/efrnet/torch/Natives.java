@@ -19,6 +19,9 @@ public final class Natives {
     }
     try {
       torch.set_num_threads(threads);
+      // On processors that NNPACK does not know, libtorch says so at every convolution of a small
+      // map that it would have given to it: thousands of lines. It computes them itself then.
+      torch.globalContext().setUserEnabledNNPACK(false);
     } catch (LinkageError e) {
       throw new IllegalStateException(
           "libtorch cannot be loaded ("
