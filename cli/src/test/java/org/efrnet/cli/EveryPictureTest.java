@@ -50,6 +50,13 @@ class EveryPictureTest {
     return complaints;
   }
 
+  /** One thread: the pictures are small, and threads that wait for each other cost more. */
+  private static CommandLineTest.Result run(Object... words) {
+    List<Object> all = new ArrayList<>(List.of(words));
+    all.addAll(List.of("--threads", 1));
+    return CommandLineTest.run(all.toArray());
+  }
+
   private static String stem(String file) {
     return file.substring(0, file.lastIndexOf('.'));
   }
@@ -62,8 +69,7 @@ class EveryPictureTest {
       Files.write(folder.resolve(kind.name()), kind.bytes());
     }
     Path out = dir.resolve("out");
-    CommandLineTest.Result result =
-        CommandLineTest.run("segment", folder, "-o", out, "--model", bundle);
+    CommandLineTest.Result result = run("segment", folder, "-o", out, "--model", bundle);
     assertThat(result.code()).isEqualTo(1);
     List<String> refused =
         kinds.stream()
@@ -92,10 +98,7 @@ class EveryPictureTest {
     }
     Path half = folder.resolve("half-jpeg.jpg");
     Path lenient = dir.resolve("lenient");
-    assertThat(
-            CommandLineTest.run("segment", half, "-o", lenient, "--model", bundle, "--lenient")
-                .code())
-        .isZero();
+    assertThat(run("segment", half, "-o", lenient, "--model", bundle, "--lenient").code()).isZero();
     assertThat(lenient.resolve("half-jpeg.mask.png")).exists();
   }
 
@@ -111,13 +114,12 @@ class EveryPictureTest {
     List<Object> words = new ArrayList<>(List.of("segment"));
     lines.forEach(line -> words.add(CORPUS.resolve(line[0])));
     words.addAll(List.of("-o", dir, "--model", bundle));
-    CommandLineTest.Result result = CommandLineTest.run(words.toArray());
+    CommandLineTest.Result result = run(words.toArray());
     assertThat(result.code()).isEqualTo(1);
     List<String> refused =
         lines.stream().filter(line -> line[1].startsWith("error")).map(line -> line[0]).toList();
     assertThat(refused).contains("mk_trunc50.jpg");
-    assertThat(
-            complaints(result.err(), lines.stream().map(line -> line[0]).toList()).keySet())
+    assertThat(complaints(result.err(), lines.stream().map(line -> line[0]).toList()).keySet())
         .containsExactlyInAnyOrderElementsOf(refused);
     assertThat(result.out().lines()).hasSize(lines.size() - refused.size());
     for (String[] line : lines) {
@@ -133,8 +135,7 @@ class EveryPictureTest {
       }
     }
     Path cut = CORPUS.resolve("mk_trunc50.jpg");
-    assertThat(CommandLineTest.run("segment", cut, "-o", dir, "--model", bundle, "--lenient").code())
-        .isZero();
+    assertThat(run("segment", cut, "-o", dir, "--model", bundle, "--lenient").code()).isZero();
     assertThat(Masks.read(dir.resolve("mk_trunc50.mask.png")).height()).isEqualTo(720);
   }
 
@@ -164,8 +165,7 @@ class EveryPictureTest {
       Files.write(mask, kind.bytes());
       Files.writeString(own.resolve("own.txt"), picture.name() + "\t" + kind.name() + "\n");
       CommandLineTest.Result result =
-          CommandLineTest.run(
-              "evaluate", bundle, "--data", own, "--split", "own", "--format", "json");
+          run("evaluate", bundle, "--data", own, "--split", "own", "--format", "json");
       if (kind.refusal().isEmpty()) {
         assertThat(result.code()).as(kind.name() + result.err()).isZero();
         JsonNode scores = result.json();
@@ -181,13 +181,13 @@ class EveryPictureTest {
       }
       if (kind.name().equals("blended.png")) {
         // Way and Obstacle meet first between the pixels 4 and 5 of the first row.
-        assertThat(result.complaint()).containsPattern("colour 174,42,94 .*the first at \\(4, 0\\)");
+        assertThat(result.complaint())
+            .containsPattern("colour 174,42,94 .*the first at \\(4, 0\\)");
       }
     }
     Files.delete(own.resolve("masks/grey.png"));
     Files.writeString(own.resolve("own.txt"), picture.name() + "\tgrey.png\n");
-    assertThat(
-            CommandLineTest.run("evaluate", bundle, "--data", own, "--split", "own").complaint())
+    assertThat(run("evaluate", bundle, "--data", own, "--split", "own").complaint())
         .contains("grey.png is missing, named by", "own.txt line 1");
   }
 }

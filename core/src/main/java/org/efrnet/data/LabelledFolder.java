@@ -44,9 +44,9 @@ import org.efrnet.text.OneLine;
  *
  * <p>A mask's pixels are label ids (8-bit grey or palette PNG) or, in an RGB PNG, colours of the
  * class table and nothing else: blended edges are refused. A palette's colours mean nothing, unless
- * they are the table's own and stand at other values: such a mask is refused, too.
- * Without the folder {@code masks} the data set has no truth. A file that leads out of the folder
- * through a symbolic link is refused.
+ * they are the table's own and stand at other values: such a mask is refused, too. Without the
+ * folder {@code masks} the data set has no truth. A file that leads out of the folder through a
+ * symbolic link is refused.
  */
 public final class LabelledFolder {
   static final String CLASSES = "classes.yaml";

@@ -195,8 +195,7 @@ class LabelledFolderTest {
   void whatIsWrittenIsReadBack(@TempDir Path empty) throws IOException {
     Path own = empty.resolve("a/b");
     List<Integer> written = new ArrayList<>();
-    Map<String, DataSet> splits =
-        Map.of("night-2", LabelledFolder.open(dir, "train+val"));
+    Map<String, DataSet> splits = Map.of("night-2", LabelledFolder.open(dir, "train+val"));
     LabelledFolder.write(own, splits, written::add);
     assertThat(written).containsExactly(1, 2, 3, 4);
     DataSet from = splits.get("night-2");
@@ -210,8 +209,7 @@ class LabelledFolderTest {
     // Viewers show the classes' colours, though the values are label ids.
     Picture shown = Pictures.read(own.resolve("masks/a.png"));
     assertThat(shown.rgb())
-        .isEqualTo(
-            FolderScenes.coloured(from.load(0).truth(), from.classes().palette()).rgb());
+        .isEqualTo(FolderScenes.coloured(from.load(0).truth(), from.classes().palette()).rgb());
     assertThatThrownBy(() -> LabelledFolder.write(own, splits, n -> {}))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("b is not empty, it holds classes.yaml: name a new folder");

@@ -7,13 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.zip.CRC32;
 import java.util.List;
-import org.efrnet.labels.ClassTable;
+import java.util.Map;
 import java.util.stream.Stream;
+import java.util.zip.CRC32;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
+import org.efrnet.labels.ClassTable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -124,15 +124,15 @@ class StreetScenesTest {
             ways.contains(name) ? "Way" : obstacles.contains(name) ? "Obstacle" : "Surroundings";
         boolean rim =
             group.equals("Way")
-                && Stream.of(new int[] {-1, 0}, new int[] {1, 0}, new int[] {0, -1}, new int[] {0, 1})
+                && Stream.of(
+                        new int[] {-1, 0}, new int[] {1, 0}, new int[] {0, -1}, new int[] {0, 1})
                     .map(d -> new int[] {x + d[0], y + d[1]})
                     .filter(n -> n[0] >= 0 && n[0] < 96 && n[1] >= 0 && n[1] < 64)
                     .map(n -> scenes.classes().classes().get(eight.at(n[0], n[1])).name())
                     .anyMatch(neighbour -> !ways.contains(neighbour));
         assertThat(grouped.truth().at(x, y))
             .as("%s at (%d, %d)", name, x, y)
-            .isEqualTo(
-                rim ? ClassTable.IGNORE : three.classes().byName(group).orElseThrow().id());
+            .isEqualTo(rim ? ClassTable.IGNORE : three.classes().byName(group).orElseThrow().id());
       }
     }
   }

@@ -244,8 +244,7 @@ public final class FileKinds {
         new MaskKind("blended.png", png(blended, PngBytes.RGB, 8, false), "has no rule in class"),
         new MaskKind(
             "renumbered.png",
-            png(
-                each(i -> (label(i) + 2) % 3), PngBytes.PALETTE, 8, false, renumbered),
+            png(each(i -> (label(i) + 2) % 3), PngBytes.PALETTE, 8, false, renumbered),
             "numbered anew"),
         new MaskKind("small.png", PngBytes.of(new int[] {labels[0]}, 1, 1, 0, 8, false), "is 1x1"),
         new MaskKind("half.png", half(png(ids, PngBytes.GREY, 8, false)), "truncated PNG"),

@@ -106,7 +106,8 @@ class JpegTest {
     new Random(2).nextBytes(junk);
     byte[] profile = junk.clone();
     System.arraycopy("ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII), 0, profile, 0, 12);
-    byte[] dressed = JpegBytes.with(JpegBytes.with(JpegBytes.with(file, 0xe2, profile), 0xfe, junk), 0xed, junk);
+    byte[] dressed =
+        JpegBytes.with(JpegBytes.with(JpegBytes.with(file, 0xe2, profile), 0xfe, junk), 0xed, junk);
     assertThat(read(dressed).rgb()).isEqualTo(read(file).rgb());
   }
 
