@@ -34,7 +34,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SegmentCommand.class,
       TrainCommand.class,
       EvaluateCommand.class,
-      NetworksCommand.class
+      NetworksCommand.class,
+      ScenesCommand.class
     },
     footerHeading = "%nCommands to copy:%n",
     footer = {
@@ -42,6 +43,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet segment pictures/ -o out --size native",
       "  ./efrnet networks --size 640x360 --classes 19",
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
+      "  ./efrnet scenes data/own",
+      "  ./efrnet train recipes/own-data.yaml --data data/own --out runs/own",
       "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",
       "  ./efrnet evaluate runs/camvid/bundle --data CamVid --split test"
     })

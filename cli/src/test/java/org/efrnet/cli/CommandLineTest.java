@@ -16,7 +16,8 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
-import org.efrnet.data.Example;
+import org.efrnet.data.DataSet;
+import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;
 import org.efrnet.graph.Graph;
 import org.efrnet.images.Mask;
@@ -44,7 +45,7 @@ class CommandLineTest {
 
   @TempDir private Path dir;
 
-  private record Result(int code, String out, String err) {
+  record Result(int code, String out, String err) {
     JsonNode json() throws IOException {
       return new ObjectMapper().readTree(out);
     }
@@ -56,7 +57,7 @@ class CommandLineTest {
     }
   }
 
-  private static Result run(Object... words) {
+  static Result run(Object... words) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine line = Main.commandLine();
@@ -67,8 +68,11 @@ class CommandLineTest {
   }
 
   /** Random weights of seed 5: nothing is recognised, but everything runs. */
-  private static ModelBundle randomBundle() {
-    ClassTable classes = ClassTable.named("camvid-11");
+  static ModelBundle randomBundle() {
+    return randomBundle(ClassTable.named("camvid-11"));
+  }
+
+  static ModelBundle randomBundle(ClassTable classes) {
     return ModelBundle.of(
         BundleConfig.of(
             "random",
@@ -219,6 +223,11 @@ class CommandLineTest {
         "segment a.png --size big",
         "segment a.png --threads 0",
         "networks --classes 0",
+        "scenes",
+        "scenes own --count 0",
+        "scenes own --val many",
+        "scenes own --size 640x20",
+        "scenes own --classes four",
         "networks --network efrnot",
         "networks --size 640",
         "networks --format xml",
@@ -243,7 +252,7 @@ class CommandLineTest {
   @Test
   void helpHasCommandsToCopy() {
     assertThat(run("--help").out()).contains("./efrnet segment samples/street.jpg");
-    for (String command : List.of("segment", "train", "evaluate", "networks")) {
+    for (String command : List.of("segment", "train", "evaluate", "networks", "scenes")) {
       assertThat(run(command, "--help").out()).contains("xample");
     }
   }
@@ -350,23 +359,12 @@ class CommandLineTest {
   }
 
   /** Own data, two pictures a split. */
-  private Path ownData() throws IOException {
+  private Path ownData() {
     Path own = dir.resolve("own");
-    ClassTable streets = ClassTable.named("streets");
-    Files.createDirectories(own.resolve("images"));
-    Files.createDirectories(own.resolve("masks"));
-    new ObjectMapper().writeValue(own.resolve("classes.yaml").toFile(), streets);
-    for (String split : List.of("train", "val")) {
-      StreetScenes scenes = StreetScenes.of(2, 64, 48, split.length());
-      for (int i = 0; i < scenes.size(); i++) {
-        Example scene = scenes.load(i);
-        String file = scene.name() + ".png";
-        Pictures.writePng(own.resolve("images").resolve(file), scene.picture());
-        Masks.write(own.resolve("masks").resolve(file), scene.truth(), streets.palette());
-      }
-      Files.writeString(
-          own.resolve(split + ".txt"), String.join(".png\n", scenes.names()) + ".png");
-    }
+    assertThat(
+            run("scenes", own, "--count", 2, "--val", 2, "--size", "64x48", "--classes", "all")
+                .code())
+        .isZero();
     return own;
   }
 
@@ -386,6 +384,63 @@ class CommandLineTest {
     assertThat(judged.out()).contains("streets val", "Pavement");
     assertThat(run("evaluate", model, "--data", own, "--split", "train").complaint())
         .contains("trained on 2 of the 2");
+  }
+
+  @Test
+  void scenesAreOwnDataOfTwoSeeds() throws IOException {
+    Path own = dir.resolve("made/own");
+    Result made = run("scenes", own, "--count", 3, "--val", 2, "--size", "64x48", "--seed", 7);
+    assertThat(made.code()).isZero();
+    assertThat(made.out())
+        .isEqualTo(
+            own
+                + ": 3 scenes to train on, 2 to judge on, 64x48, classes Way, Obstacle,"
+                + " Surroundings"
+                + System.lineSeparator());
+    assertThat(made.err()).contains("scenes 100 %");
+    DataSet train = DataSets.open(own, "train");
+    DataSet val = DataSets.open(own, "val");
+    assertThat(train.names()).containsExactly("S7_000000", "S7_000001", "S7_000002");
+    assertThat(val.names()).containsExactly("S8_000000", "S8_000001");
+    DataSet scenes = StreetScenes.of(2, 64, 48, 8).inThreeClasses();
+    assertThat(val.classes()).isEqualTo(scenes.classes());
+    for (int i = 0; i < 2; i++) {
+      assertThat(val.load(i).picture().rgb()).isEqualTo(scenes.load(i).picture().rgb());
+      assertThat(val.load(i).truth()).isEqualTo(scenes.load(i).truth());
+    }
+  }
+
+  @Test
+  void scenesTouchNothingThatIsThere() throws IOException {
+    Path own = Files.createDirectories(dir.resolve("own"));
+    Path mine = Files.writeString(own.resolve("train.txt"), "mine");
+    assertThat(run("scenes", own))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(
+            r -> assertThat(r.complaint()).contains("own is not empty, it holds train.txt: name"));
+    assertThat(mine).hasContent("mine");
+    assertThat(run("scenes", mine))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("train.txt: is a file where a folder"));
+    try (var files = Files.list(own)) {
+      assertThat(files).containsExactly(mine);
+    }
+  }
+
+  @Test
+  void aSplitWithoutLabelsIsSaidToHaveNone() throws IOException {
+    Path own = ownData();
+    try (var masks = Files.list(own.resolve("masks"))) {
+      for (Path mask : masks.toList()) {
+        Files.delete(mask);
+      }
+    }
+    Files.delete(own.resolve("masks"));
+    Path eight = dir.resolve("eight");
+    randomBundle(ClassTable.named("streets")).write(eight);
+    assertThat(run("evaluate", eight, "--data", own, "--split", "val"))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("streets val", "no labels"));
   }
 
   @Test

@@ -88,6 +88,15 @@ public final class StreetScenes implements DataSet {
     }
   }
 
+  /**
+   * The same scenes in the three classes of the table {@code streets-3}: Way (road, pavement),
+   * Obstacle (car, pole, pedestrian) and Surroundings (the rest). Of the way, pixels that touch
+   * another class are ignored.
+   */
+  public DataSet inThreeClasses() {
+    return new GroupedScenes(this);
+  }
+
   private static Mask camvidIds(Mask truth) {
     byte[] ids = new byte[truth.ids().length];
     for (int i = 0; i < ids.length; i++) {

@@ -1,13 +1,18 @@
 package org.efrnet.images;
 
 import java.nio.file.Path;
+import java.util.List;
 
 /** Reads and writes masks: PNG files whose stored pixel values are ids. */
 public final class Masks {
   /** What a mask file stores at its pixels. */
   public sealed interface Stored {
-    /** Ids: palette indices or grey values. */
-    record Ids(Mask mask) implements Stored {}
+    /**
+     * Ids: palette indices or grey values.
+     *
+     * @param palette the colours 0xRRGGBB that viewers show for the ids; empty for grey
+     */
+    record Ids(Mask mask, List<Integer> palette) implements Stored {}
 
     /** RGB colours, which only a colour code makes ids of. */
     record Colours(Picture picture) implements Stored {}
@@ -65,9 +70,11 @@ public final class Masks {
     String name = file.toString();
     if (Png.isPng(bytes)) {
       Png png = Png.parse(bytes, name, ReadOptions.DEFAULT);
-      return png.isRgb() ? new Stored.Colours(png.maskColours()) : new Stored.Ids(png.mask());
+      return png.isRgb()
+          ? new Stored.Colours(png.maskColours())
+          : new Stored.Ids(png.mask(), png.paletteColours());
     }
-    return new Stored.Ids(read(bytes, name, ReadOptions.DEFAULT));
+    return new Stored.Ids(read(bytes, name, ReadOptions.DEFAULT), List.of());
   }
 
   /**

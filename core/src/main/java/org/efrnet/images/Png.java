@@ -196,6 +196,16 @@ final class Png {
     return type == RGB || type == RGB_ALPHA;
   }
 
+  /** The palette as 0xRRGGBB; empty where pixels are no indices into one. */
+  List<Integer> paletteColours() {
+    List<Integer> colours = new ArrayList<>();
+    for (int i = 0; type == PALETTE && i < palette.length; i += 3) {
+      colours.add(
+          (palette[i] & 0xff) << 16 | (palette[i + 1] & 0xff) << 8 | (palette[i + 2] & 0xff));
+    }
+    return colours;
+  }
+
   /** The colours of an RGB-coded mask, exactly as stored, turned upright. */
   Picture maskColours() throws PictureException {
     if (type != RGB || depth != 8) {

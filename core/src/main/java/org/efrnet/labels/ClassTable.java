@@ -41,7 +41,8 @@ public final class ClassTable {
   public static final int IGNORE = 255;
 
   private static final int NO_RULE = -1;
-  private static final List<String> NAMED = List.of("camvid-11", "cityscapes-19", "streets");
+  private static final List<String> NAMED =
+      List.of("camvid-11", "cityscapes-19", "streets", "streets-3");
   private static final long MAX_FILE_BYTES = 1 << 20;
   private static final List<String> KEYS = List.of("name", "classes", "ignore", "ignoreColour");
   private static final List<String> CLASS_KEYS = List.of("label", "name", "colour");
@@ -121,8 +122,8 @@ public final class ClassTable {
   }
 
   /**
-   * A table that comes with the library: {@code camvid-11}, {@code cityscapes-19} or {@code
-   * streets} (the generated scenes).
+   * A table that comes with the library: {@code camvid-11}, {@code cityscapes-19}, {@code streets}
+   * (the generated scenes) or {@code streets-3} (the same, grouped to three).
    *
    * @throws IllegalArgumentException for another name, with the nearest known one and the list
    */
@@ -383,6 +384,19 @@ public final class ClassTable {
       palette[entry.id()] = entry.colour().rgb();
     }
     palette[IGNORE] = ignored.rgb();
+    return palette;
+  }
+
+  /**
+   * 256 colours 0xRRGGBB by label id, a new array: what {@link #palette()} is for masks of {@link
+   * #toLabelIds}.
+   */
+  public int[] labelPalette() {
+    int[] palette = new int[256];
+    for (SegmentationClass entry : classes) {
+      palette[labels.get(entry.id()).value()] = entry.colour().rgb();
+    }
+    ignoredLabels.forEach(label -> palette[label.value()] = ignored.rgb());
     return palette;
   }
 

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Masks;
 import org.efrnet.images.Picture;
@@ -68,6 +70,38 @@ class CamvidOriginalTest {
     for (int i = 0; i < LABELS.size(); i++) {
       assertThat(truth.at(i, 1)).as(LABELS.get(i).name()).isEqualTo(LABELS.get(i).trainId());
     }
+  }
+
+  /** As released, 960x720: every colour fills a tile of 120x180 pixels, nothing else is in it. */
+  @Test
+  void everyPixelOfAFullSizePictureBecomesItsClass() throws IOException {
+    int[] colours = LABELS.stream().mapToInt(label -> label.colour().rgb()).toArray();
+    byte[] ids = new byte[960 * 720];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (byte) (i / 960 / 180 * 8 + i % 960 / 120);
+    }
+    Picture stored = FolderScenes.coloured(new Mask(960, 720, ids), colours);
+    Pictures.writePng(labels("0016E5_2"), stored);
+    Pictures.writePng(
+        dir.resolve("701_StillsRaw_full/0016E5_2.png"),
+        new Picture(960, 720, new byte[960 * 720 * 3]));
+    Example example = Camvid.openOriginal(dir, "val").load(0);
+    byte[] expected = new byte[ids.length];
+    Set<Integer> classes = new HashSet<>();
+    for (int i = 0; i < ids.length; i++) {
+      int id = LABELS.get(ids[i]).trainId();
+      expected[i] = (byte) id;
+      classes.add(id);
+    }
+    assertThat(LABELS).hasSize(32);
+    assertThat(classes).hasSize(12).contains(ClassTable.IGNORE);
+    assertThat(example.truth()).isEqualTo(new Mask(960, 720, expected));
+
+    stored.rgb()[3 * (700 * 960 + 959)] ^= 1;
+    Pictures.writePng(labels("0016E5_2"), stored);
+    assertThatThrownBy(() -> Camvid.openOriginal(dir, "val").load(0))
+        .isInstanceOf(LabelException.class)
+        .hasMessageContaining("(1 pixel, at (959, 700))");
   }
 
   @Test

@@ -8,8 +8,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.assertj.core.api.AbstractThrowableAssert;
+import org.efrnet.images.Mask;
 import org.efrnet.images.Masks;
 import org.efrnet.images.Picture;
 import org.efrnet.images.Pictures;
@@ -185,5 +189,71 @@ class LabelledFolderTest {
     assertThatThrownBy(() -> LabelledFolder.open(dir.resolve("none"), "train"))
         .isInstanceOf(DataException.class)
         .hasMessageContaining("no data folder at");
+  }
+
+  @Test
+  void whatIsWrittenIsReadBack(@TempDir Path empty) throws IOException {
+    Path own = empty.resolve("a/b");
+    List<Integer> written = new ArrayList<>();
+    Map<String, DataSet> splits = Map.of("night-2", LabelledFolder.open(dir, "train+val"));
+    LabelledFolder.write(own, splits, written::add);
+    assertThat(written).containsExactly(1, 2, 3, 4);
+    DataSet from = splits.get("night-2");
+    DataSet back = DataSets.open(own, "night-2");
+    assertThat(back.classes()).isEqualTo(from.classes());
+    assertThat(back.names()).isEqualTo(from.names());
+    for (int i = 0; i < from.size(); i++) {
+      assertThat(back.load(i)).usingRecursiveComparison().isEqualTo(from.load(i));
+      assertThat(back.sequenceOf(i)).isEqualTo(from.sequenceOf(i));
+    }
+    // Viewers show the classes' colours, though the values are label ids.
+    Picture shown = Pictures.read(own.resolve("masks/a.png"));
+    assertThat(shown.rgb())
+        .isEqualTo(FolderScenes.coloured(from.load(0).truth(), from.classes().palette()).rgb());
+    assertThatThrownBy(() -> LabelledFolder.write(own, splits, n -> {}))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("b is not empty, it holds classes.yaml: name a new folder");
+  }
+
+  @Test
+  void namesThatWouldNotBeReadAreNotWritten(@TempDir Path empty) throws IOException {
+    DataSet train = LabelledFolder.open(dir, "train");
+    assertThatThrownBy(
+            () -> LabelledFolder.write(empty.resolve("x"), Map.of("../train", train), n -> {}))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("'../train.txt' is no name of a file below");
+    assertThatThrownBy(
+            () ->
+                LabelledFolder.write(
+                    empty.resolve("y"), Map.of("train", train, "val", train), n -> {}))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("picture 'a.png' stands twice");
+    assertThatThrownBy(
+            () ->
+                LabelledFolder.write(
+                    empty.resolve("z"), Map.of("train", train, "val", scenes), n -> {}))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("differ in classes");
+    assertThat(empty.resolve("z")).doesNotExist();
+  }
+
+  @Test
+  void aPaletteThatWasNumberedAnewIsRefusedAndAnyOtherIsTakenAsItIs() throws IOException {
+    Path file = dir.resolve("masks/a.png");
+    ClassTable classes = LabelledFolder.open(dir, "train").classes();
+    Mask truth = scenes.load(0).truth();
+    // Seven classes at most stand in a mask whose class i is stored as value i, not as 20 + i.
+    Masks.write(file, truth, classes.palette());
+    loading(0)
+        .isInstanceOf(LabelException.class)
+        .hasMessageContaining("a.png: value ")
+        .hasMessageContaining("whose label is 2")
+        .hasMessageContaining("numbered anew when it was saved; export it as 8-bit RGB");
+    Mask labels = classes.toLabelIds(truth);
+    for (int[] palette :
+        new int[][] {classes.labelPalette(), new int[0], new int[256], classes.palette()}) {
+      Masks.write(file, labels, palette);
+      assertThat(LabelledFolder.open(dir, "train").load(0).truth()).isEqualTo(truth);
+    }
   }
 }

@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
+import org.efrnet.labels.ClassTable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -98,6 +101,40 @@ class StreetScenesTest {
       }
     }
     assertThat((double) right / all).isBetween(0.3, 0.7);
+  }
+
+  @Test
+  void threeClassesAreGroupsOfTheEightWithTheWaysRimIgnored() throws IOException {
+    StreetScenes scenes = StreetScenes.of(3, 96, 64, 4);
+    DataSet three = scenes.inThreeClasses();
+    assertThat(three.names()).isEqualTo(scenes.names());
+    assertThat(three.sequenceOf(2)).isEqualTo(scenes.sequenceOf(2));
+    assertThat(three.classes()).isEqualTo(ClassTable.named("streets-3"));
+    List<String> ways = List.of("Road", "Pavement");
+    List<String> obstacles = List.of("Car", "Pole", "Pedestrian");
+    for (int i = 0; i < 3; i++) {
+      Mask eight = scenes.load(i).truth();
+      Example grouped = three.load(i);
+      assertThat(grouped.picture().rgb()).isEqualTo(scenes.load(i).picture().rgb());
+      for (int p = 0; p < eight.ids().length; p++) {
+        int x = p % 96;
+        int y = p / 96;
+        String name = scenes.classes().classes().get(eight.at(x, y)).name();
+        String group =
+            ways.contains(name) ? "Way" : obstacles.contains(name) ? "Obstacle" : "Surroundings";
+        boolean rim =
+            group.equals("Way")
+                && Stream.of(
+                        new int[] {-1, 0}, new int[] {1, 0}, new int[] {0, -1}, new int[] {0, 1})
+                    .map(d -> new int[] {x + d[0], y + d[1]})
+                    .filter(n -> n[0] >= 0 && n[0] < 96 && n[1] >= 0 && n[1] < 64)
+                    .map(n -> scenes.classes().classes().get(eight.at(n[0], n[1])).name())
+                    .anyMatch(neighbour -> !ways.contains(neighbour));
+        assertThat(grouped.truth().at(x, y))
+            .as("%s at (%d, %d)", name, x, y)
+            .isEqualTo(rim ? ClassTable.IGNORE : three.classes().byName(group).orElseThrow().id());
+      }
+    }
   }
 
   @Test

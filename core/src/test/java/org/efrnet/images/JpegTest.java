@@ -7,16 +7,9 @@ import java.awt.Point;
 import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.awt.image.WritableRaster;
-import java.io.ByteArrayOutputStream;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
-import javax.imageio.IIOImage;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageWriteParam;
-import javax.imageio.ImageWriter;
-import javax.imageio.stream.MemoryCacheImageOutputStream;
 import org.junit.jupiter.api.Test;
 
 class JpegTest {
@@ -37,7 +30,7 @@ class JpegTest {
         raster.setPixel(x, y, stored);
       }
     }
-    return encode(raster, progressive);
+    return JpegBytes.encode(raster, progressive);
   }
 
   private static byte[] noise(int width, int height, boolean progressive) throws Exception {
@@ -49,40 +42,7 @@ class JpegTest {
         raster.setPixel(x, y, random.ints(3, 0, 256).toArray());
       }
     }
-    return encode(raster, progressive);
-  }
-
-  private static byte[] encode(Raster raster, boolean progressive) throws Exception {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    ImageWriter writer = null;
-    for (var all = ImageIO.getImageWritersByFormatName("jpeg"); writer == null; ) {
-      ImageWriter next = all.next();
-      writer = next.getClass().getName().startsWith("com.sun.") ? next : null;
-    }
-    ImageWriteParam param = writer.getDefaultWriteParam();
-    param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
-    param.setCompressionQuality(1);
-    if (progressive) {
-      param.setProgressiveMode(ImageWriteParam.MODE_DEFAULT);
-    }
-    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
-      writer.setOutput(out);
-      writer.write(null, new IIOImage(raster, null, null), param);
-    }
-    writer.dispose();
-    return bytes.toByteArray();
-  }
-
-  /** The file with one more segment right after its start. */
-  private static byte[] with(byte[] file, int marker, byte[] data) {
-    return ByteBuffer.allocate(file.length + 4 + data.length)
-        .put(file, 0, 2)
-        .put((byte) 0xff)
-        .put((byte) marker)
-        .putShort((short) (data.length + 2))
-        .put(data)
-        .put(file, 2, file.length - 2)
-        .array();
+    return JpegBytes.encode(raster, progressive);
   }
 
   private static byte[] adobe(int transform) {
@@ -93,13 +53,6 @@ class JpegTest {
 
   private static byte[] jfif() {
     return Arrays.copyOf("JFIF".getBytes(StandardCharsets.US_ASCII), 14);
-  }
-
-  private static byte[] exif(int orientation) {
-    return ByteBuffer.allocate(32)
-        .put("Exif\0\0".getBytes(StandardCharsets.US_ASCII))
-        .put(PngBytes.exif(orientation, true))
-        .array();
   }
 
   private static void assertFlat(byte[] file, int red, int green, int blue) throws Exception {
@@ -114,9 +67,9 @@ class JpegTest {
   void storedColoursAreConvertedByTheMarkersAlone() throws Exception {
     byte[] three = flat(20, 12, false, 100, 90, 200);
     // R = 100 + 1.402·72, G = 100 + 0.34414·38 - 0.71414·72, B = 100 - 1.772·38
-    assertFlat(with(three, 0xe0, jfif()), 201, 62, 33);
-    assertFlat(with(three, 0xee, adobe(1)), 201, 62, 33);
-    assertFlat(with(three, 0xee, adobe(0)), 100, 90, 200);
+    assertFlat(JpegBytes.with(three, 0xe0, jfif()), 201, 62, 33);
+    assertFlat(JpegBytes.with(three, 0xee, adobe(1)), 201, 62, 33);
+    assertFlat(JpegBytes.with(three, 0xee, adobe(0)), 100, 90, 200);
     assertFlat(flat(9, 9, false, 77), 77, 77, 77);
     assertFlat(flat(9, 9, true, 77), 77, 77, 77);
   }
@@ -124,17 +77,17 @@ class JpegTest {
   @Test
   void fourInksInEachOfTheirThreeStorages() throws Exception {
     // Paper left 200, 100, 50 under black that leaves 128: products over 255.
-    assertFlat(with(flat(16, 8, false, 200, 100, 50, 128), 0xee, adobe(0)), 100, 50, 25);
+    assertFlat(JpegBytes.with(flat(16, 8, false, 200, 100, 50, 128), 0xee, adobe(0)), 100, 50, 25);
     assertFlat(flat(16, 8, false, 55, 155, 205, 127), 100, 50, 25);
     // YCCK of the same: YCbCr of (55, 155, 205) is (131, 170, 74).
-    assertFlat(with(flat(16, 8, true, 131, 170, 74, 128), 0xee, adobe(2)), 100, 50, 25);
+    assertFlat(JpegBytes.with(flat(16, 8, true, 131, 170, 74, 128), 0xee, adobe(2)), 100, 50, 25);
   }
 
   @Test
   void exifTurnsOnceAndOnlyByItsOwnSegment() throws Exception {
-    byte[] file = with(noise(24, 10, false), 0xe0, jfif());
+    byte[] file = JpegBytes.with(noise(24, 10, false), 0xe0, jfif());
     Picture stored = read(file);
-    Picture turned = read(with(file, 0xe1, exif(6)));
+    Picture turned = read(JpegBytes.with(file, 0xe1, JpegBytes.exif(6)));
     assertThat(turned.width()).isEqualTo(10);
     assertThat(turned.height()).isEqualTo(24);
     for (int y = 0; y < 24; y++) {
@@ -143,17 +96,18 @@ class JpegTest {
       }
     }
     byte[] xmp = "http://ns.adobe.com/xap/1.0/\0<x/>".getBytes(StandardCharsets.US_ASCII);
-    assertThat(read(with(file, 0xe1, xmp)).rgb()).isEqualTo(stored.rgb());
+    assertThat(read(JpegBytes.with(file, 0xe1, xmp)).rgb()).isEqualTo(stored.rgb());
   }
 
   @Test
   void profilesThumbnailsAndCommentsChangeNothing() throws Exception {
-    byte[] file = with(noise(24, 10, false), 0xe0, jfif());
+    byte[] file = JpegBytes.with(noise(24, 10, false), 0xe0, jfif());
     byte[] junk = new byte[3000];
     new Random(2).nextBytes(junk);
     byte[] profile = junk.clone();
     System.arraycopy("ICC_PROFILE\0".getBytes(StandardCharsets.US_ASCII), 0, profile, 0, 12);
-    byte[] dressed = with(with(with(file, 0xe2, profile), 0xfe, junk), 0xed, junk);
+    byte[] dressed =
+        JpegBytes.with(JpegBytes.with(JpegBytes.with(file, 0xe2, profile), 0xfe, junk), 0xed, junk);
     assertThat(read(dressed).rgb()).isEqualTo(read(file).rgb());
   }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
@@ -71,7 +74,11 @@ class MasksTest {
     Path file = folder.resolve("mask.png");
     Mask ids = new Mask(2, 1, new byte[] {3, 9});
     Masks.write(file, ids, new int[] {0xff0000});
-    assertThat(Masks.readStored(file)).isEqualTo(new Masks.Stored.Ids(ids));
+    List<Integer> palette = new ArrayList<>(Collections.nCopies(256, 0));
+    palette.set(0, 0xff0000);
+    assertThat(Masks.readStored(file)).isEqualTo(new Masks.Stored.Ids(ids, palette));
+    Files.write(file, PngBytes.of(new int[] {3, 9}, 2, 1, PngBytes.GREY, 8, false));
+    assertThat(Masks.readStored(file)).isEqualTo(new Masks.Stored.Ids(ids, List.of()));
     Pictures.writePng(file, new Picture(2, 1, new byte[] {1, 2, 3, 4, 5, 6}));
     assertThat(((Masks.Stored.Colours) Masks.readStored(file)).picture().rgb())
         .containsExactly(1, 2, 3, 4, 5, 6);

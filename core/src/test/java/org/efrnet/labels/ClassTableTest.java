@@ -152,13 +152,48 @@ class ClassTableTest {
     assertThat(ClassTable.named(name)).isEqualTo(table).hasSameHashCodeAs(table);
   }
 
+  @ParameterizedTest
+  @MethodSource("names")
+  void everyValueHasARuleOrIsAnErrorWithItsPlace(String name) throws IOException {
+    ClassTable table = ClassTable.named(name);
+    int errors = 0;
+    for (int value = 0; value < 256; value++) {
+      int usual = table.labelOf(0).value();
+      Mask mask = mask(3, usual, usual, usual, usual, value, value);
+      OptionalInt trainId = table.trainIdOf(new LabelId(value));
+      if (trainId.isPresent()) {
+        assertThat(table.toTrainIds(mask, "m.png").at(1, 1)).isEqualTo(trainId.getAsInt());
+        assertThat(trainId.getAsInt() < table.size() || trainId.getAsInt() == ClassTable.IGNORE)
+            .isTrue();
+        continue;
+      }
+      errors++;
+      assertThatThrownBy(() -> table.toTrainIds(mask, "m.png"))
+          .isInstanceOf(LabelException.class)
+          .hasMessageStartingWith("label mask m.png: value " + value + " has no rule")
+          .hasMessageContaining("(2 pixels, the first at (1, 1));");
+    }
+    assertThat(errors).isEqualTo(256 - table.size() - table.ignoredLabels().size());
+  }
+
+  @Test
+  void thePaletteOfLabelsShowsEachClassAtItsLabel() throws IOException {
+    int[] palette = read(YARD + "ignore: [0, 9]\nignoreColour: [1, 2, 3]\n").labelPalette();
+    assertThat(palette).hasSize(256);
+    ClassTable yard = read(YARD);
+    for (SegmentationClass entry : yard.classes()) {
+      assertThat(palette[yard.labelOf(entry.id()).value()]).isEqualTo(entry.colour().rgb());
+    }
+    assertThat(new int[] {palette[0], palette[9], palette[200]}).containsExactly(66051, 66051, 0);
+  }
+
   @Test
   void anUnknownTableIsAnsweredWithTheNearestAndTheList() {
     assertThatThrownBy(() -> ClassTable.named("camvid"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(
             "no class table is named 'camvid' (did you mean 'camvid-11'?); there are camvid-11,"
-                + " cityscapes-19, streets, or give a classes.yaml file");
+                + " cityscapes-19, streets, streets-3, or give a classes.yaml file");
   }
 
   @Test

@@ -19,9 +19,15 @@ import org.efrnet.segment.Executable;
 import org.efrnet.segment.UpsampleArgmax;
 import org.efrnet.torch.LibtorchEngine;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The whole way from generated scenes to a network that segments scenes it has not seen. */
+/**
+ * The whole way from generated scenes to a network that segments scenes it has not seen, by the
+ * smoke recipe as it stands: minutes, so only with {@code -Dlong}. The tutorial's test goes that
+ * way with fewer scenes every time.
+ */
+@EnabledIfSystemProperty(named = "long", matches = ".*")
 class StreetsTrainingTest {
   @TempDir private Path dir;
 
