@@ -10,10 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
@@ -41,6 +45,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example: efrnet evaluate efrnet.camvid --data CamVid --split test"})
 final class EvaluateCommand implements Callable<Integer> {
+  private static final int MOST_ANCESTORS = 10;
+
   @Parameters(paramLabel = "BUNDLE", description = "A model's name, or its folder.")
   private String model;
 
@@ -123,12 +129,37 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  /** Names of the pictures that the bundle's recipe trained on, as far as the data at hand tell. */
+  /**
+   * Names of the pictures that the bundle, or one that it started from, was trained on, as far as
+   * the recipes and data at hand tell.
+   */
   private List<String> trainedOn(ModelBundle bundle, DataSet pictures) throws IOException {
-    if (bundle.recipe().isEmpty()) {
-      return List.of();
+    Set<String> trained = new LinkedHashSet<>();
+    Optional<String> text = bundle.recipe();
+    // A run may have started from one that started from another; nobody goes on for ever.
+    for (int i = 0; i < MOST_ANCESTORS && text.isPresent(); i++) {
+      Recipe recipe = Recipe.parse(text.get(), "recipe of " + model);
+      trained.addAll(trainedOn(recipe, pictures));
+      text = Optional.empty();
+      if (!recipe.from().isEmpty()) {
+        try {
+          text = ModelBundle.of(recipe.from()).recipe();
+        } catch (BundleException e) {
+          spec.commandLine()
+              .getErr()
+              .println(
+                  "efrnet: "
+                      + model
+                      + " started from "
+                      + recipe.from()
+                      + ", which is not here: what that was trained on is not checked");
+        }
+      }
     }
-    Recipe recipe = Recipe.parse(bundle.recipe().get(), "recipe of " + model);
+    return List.copyOf(trained);
+  }
+
+  private List<String> trainedOn(Recipe recipe, DataSet pictures) throws IOException {
     boolean own = DataSets.layoutOf(data) == DataSets.Layout.FOLDER;
     // Both layouts of CamVid hold the same pictures by the same names.
     if (recipe.data().source().layout().isEmpty()
