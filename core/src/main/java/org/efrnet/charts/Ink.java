@@ -10,7 +10,9 @@ import java.util.Locale;
  * @param onDark 0xRRGGBB on near black
  */
 public record Ink(int onLight, int onDark) {
-  /** Okabe and Ito's colours, told apart with any colour vision; the light ones darkened on white. */
+  /**
+   * Okabe and Ito's colours, told apart with any colour vision; the light ones darkened on white.
+   */
   private static final List<Ink> STANDARD =
       List.of(
           new Ink(0x0072b2, 0x56b4e9),
@@ -24,8 +26,7 @@ public record Ink(int onLight, int onDark) {
   public Ink {
     if (((onLight | onDark) & ~0xffffff) != 0) {
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT, "ink %x, %x: both must be within 0..ffffff", onLight, onDark));
+          String.format(Locale.ROOT, "ink %x, %x: both must be within 0..ffffff", onLight, onDark));
     }
   }
 

@@ -188,10 +188,10 @@ final class Layout {
     int rows = (keys.size() + legendColumns - 1) / legendColumns;
     for (int i = 0; i < keys.size(); i++) {
       Key key = keys.get(i);
-      double from = MARGIN + i / rows * (legendColumn + LEGEND_GAP);
+      int column = i / rows;
+      double from = MARGIN + column * (legendColumn + LEGEND_GAP);
       double middle = bottom + BELOW_PLOT + (i % rows + 0.5) * LEGEND_ROW;
-      pen.line(
-          List.of(new double[] {from, middle, from + SAMPLE, middle}), key.ink(), key.dash());
+      pen.line(List.of(new double[] {from, middle, from + SAMPLE, middle}), key.ink(), key.dash());
       if (key.marked()) {
         pen.dot(from + SAMPLE / 2, middle, LineChart.MARKER, key.ink(), "");
       }

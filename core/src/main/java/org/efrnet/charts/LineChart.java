@@ -22,6 +22,8 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series) {
   /** The radius of a marker. */
   static final double MARKER = 2.6;
 
+  private static final List<Pen.Dash> DASHES =
+      List.of(Pen.Dash.SOLID, Pen.Dash.LONG, Pen.Dash.SHORT);
   private static final double ALONE = 2;
   private static final double MARKERS_APART = 9;
   private static final int LEAST_WIDTH = 160;
@@ -144,8 +146,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series) {
       }
       keys.add(new Layout.Key(line.name(), inkOf(s), dashOf(s), line.hasMarkers()));
     }
-    return new Layout(
-        pen, title, x, y, xs, ys, keys.size() > 1 ? keys : List.of(), width, height);
+    return new Layout(pen, title, x, y, xs, ys, keys.size() > 1 ? keys : List.of(), width, height);
   }
 
   private Ink inkOf(int place) {
@@ -156,7 +157,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series) {
   private Pen.Dash dashOf(int place) {
     return series.get(place).ink().isPresent()
         ? Pen.Dash.SOLID
-        : Pen.Dash.values()[place / Ink.standards() % Pen.Dash.values().length];
+        : DASHES.get(place / Ink.standards() % DASHES.size());
   }
 
   private void draw(Pen pen, Layout layout, double column) {
@@ -174,8 +175,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series) {
   /** Returns whether there was anything to draw. */
   private boolean drawSeries(Pen pen, Layout layout, int place, double column) {
     Series line = series.get(place);
-    Thinning thin =
-        Thinning.of(line, i -> isShown(line, i), layout::toX, layout::toY, column);
+    Thinning thin = Thinning.of(line, i -> isShown(line, i), layout::toX, layout::toY, column);
     if (thin.runs().isEmpty() && thin.alone().isEmpty()) {
       return false;
     }

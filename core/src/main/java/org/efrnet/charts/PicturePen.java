@@ -55,10 +55,15 @@ final class PicturePen implements Pen {
           case END -> x - width;
         };
     int room = canvas.width() / scale;
-    int left = (int) Math.max(0, Math.min(Math.round(from), room - Math.ceil(width)));
+    int left = (int) Math.max(0, Math.min(Math.rint(from), room - Math.ceil(width)));
     int top = (int) Math.round(baseline) - PixelFont.CAPITAL_HEIGHT;
     PixelFont.draw(
-        canvas, PixelFont.shortened(text, room - left), left * scale, top * scale, scale, grey(tone));
+        canvas,
+        PixelFont.shortened(text, room - left),
+        left * scale,
+        top * scale,
+        scale,
+        grey(tone));
   }
 
   private static int grey(Tone tone) {
@@ -171,8 +176,7 @@ final class PicturePen implements Pen {
       for (int column = left; column <= right; column++) {
         double px = column + 0.5 - ax;
         double py = row + 0.5 - ay;
-        double along =
-            square == 0 ? 0 : Math.min(1, Math.max(0, (px * dx + py * dy) / square));
+        double along = square == 0 ? 0 : Math.min(1, Math.max(0, (px * dx + py * dy) / square));
         double away = Math.hypot(px - along * dx, py - along * dy);
         float part = (float) Math.min(1, Math.max(0, r + 0.5 - away));
         int at = row * canvas.width() + column;

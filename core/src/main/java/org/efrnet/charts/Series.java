@@ -5,8 +5,8 @@ import java.util.Optional;
 /**
  * Points that belong together, in the order of x. Immutable.
  *
- * <p>A y that is not a number, infinite, beyond 1e300 on either side, or below 1e-300 on
- * a logarithmic axis, is a gap: the line ends before it and begins behind it.
+ * <p>A y that is not a number, infinite, beyond 1e300 on either side, or below 1e-300 on a
+ * logarithmic axis, is a gap: the line ends before it and begins behind it.
  */
 public final class Series {
   /** Differences of larger values would be infinite. */

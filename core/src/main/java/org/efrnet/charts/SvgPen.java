@@ -128,7 +128,8 @@ final class SvgPen implements Pen {
     body.append("<circle class=\"").append(dark("fill", ink)).append("\" fill=\"#");
     body.append(Ink.hex(ink.onLight())).append("\" cx=\"").append(number(x)).append("\" cy=\"");
     body.append(number(y)).append("\" r=\"").append(number(radius));
-    body.append(tooltip.isEmpty() ? "\"/>\n" : "\"><title>" + escaped(tooltip) + "</title></circle>\n");
+    body.append(
+        tooltip.isEmpty() ? "\"/>\n" : "\"><title>" + escaped(tooltip) + "</title></circle>\n");
   }
 
   /**
@@ -137,8 +138,7 @@ final class SvgPen implements Pen {
    */
   private String dark(String property, Ink ink) {
     String name = property + "-" + Ink.hex(ink.onDark());
-    darkRules.add(
-        ".efrnet-chart ." + name + "{" + property + ":#" + Ink.hex(ink.onDark()) + "}");
+    darkRules.add(".efrnet-chart ." + name + "{" + property + ":#" + Ink.hex(ink.onDark()) + "}");
     return name;
   }
 

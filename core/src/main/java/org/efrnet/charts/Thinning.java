@@ -21,7 +21,11 @@ record Thinning(List<double[]> runs, List<double[]> alone) {
    * @param column the width of a column; a gap within one cannot be seen and is none
    */
   static Thinning of(
-      Series series, IntPredicate shown, DoubleUnaryOperator toX, DoubleUnaryOperator toY, double column) {
+      Series series,
+      IntPredicate shown,
+      DoubleUnaryOperator toX,
+      DoubleUnaryOperator toY,
+      double column) {
     Gathering gathering = new Gathering();
     boolean gap = false;
     for (int i = 0; i < series.size(); i++) {

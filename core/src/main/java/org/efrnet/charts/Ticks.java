@@ -167,7 +167,8 @@ record Ticks(Axis.Scale scale, double low, double high, List<Mark> marks) {
         value == Math.rint(value) && Math.abs(value) < 1e9
             ? BigDecimal.valueOf((long) value)
             : new BigDecimal(value).round(new MathContext(5)).stripTrailingZeros();
-    return text(rounded.scale() < 0 ? rounded.setScale(0, RoundingMode.UNNECESSARY) : rounded, value);
+    return text(
+        rounded.scale() < 0 ? rounded.setScale(0, RoundingMode.UNNECESSARY) : rounded, value);
   }
 
   /** digit x 10^power. */
@@ -204,18 +205,23 @@ record Ticks(Axis.Scale scale, double low, double high, List<Mark> marks) {
     /** The multiple at or below a value; a hair above the multiple counts as on it. */
     long below(double value) {
       double ratio = ratio(value);
-      return Math.abs(ratio - Math.rint(ratio)) < 1e-6 ? Math.round(ratio) : (long) Math.floor(ratio);
+      return Math.abs(ratio - Math.rint(ratio)) < 1e-6
+          ? Math.round(ratio)
+          : (long) Math.floor(ratio);
     }
 
     long above(double value) {
       double ratio = ratio(value);
-      return Math.abs(ratio - Math.rint(ratio)) < 1e-6 ? Math.round(ratio) : (long) Math.ceil(ratio);
+      return Math.abs(ratio - Math.rint(ratio)) < 1e-6
+          ? Math.round(ratio)
+          : (long) Math.ceil(ratio);
     }
 
     String text(long k, double largest) {
       BigDecimal value = times(k);
       return Ticks.text(
-          power < 0 ? value.setScale(-power, RoundingMode.UNNECESSARY) : value.setScale(0), largest);
+          power < 0 ? value.setScale(-power, RoundingMode.UNNECESSARY) : value.setScale(0),
+          largest);
     }
   }
 }

@@ -6,7 +6,7 @@
  * crisp, in light and in dark, and one colours pixels with the project's own font. (A chart library
  * such as XChart draws its texts with AWT, which needs fonts installed.)
  *
- * <p>What a chart's axes, ticks and legend need to know is apart from what is drawn between them, so
- * that other kinds of chart can share both.
+ * <p>What a chart's axes, ticks and legend need to know is apart from what is drawn between them,
+ * so that other kinds of chart can share both.
  */
 package org.efrnet.charts;

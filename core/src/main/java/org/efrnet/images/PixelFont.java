@@ -12,8 +12,9 @@ import java.util.Map;
 
 /**
  * Our own proportional bitmap font, drawn in {@code font.txt}: capitals 7 pixels high, descenders 2
- * more. The JDK's text needs fonts installed, which servers and containers lack. It has the printable
- * characters of ASCII, few excepted; accents are dropped, and what it lacks becomes a question mark.
+ * more. The JDK's text needs fonts installed, which servers and containers lack. It has the
+ * printable characters of ASCII, few excepted; accents are dropped, and what it lacks becomes a
+ * question mark.
  */
 public final class PixelFont {
   /** Rows from a capital's top to the baseline, at scale 1. */

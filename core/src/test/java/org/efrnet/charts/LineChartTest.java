@@ -182,7 +182,8 @@ class LineChartTest {
     double left = firstColoured(picture);
     assertThat((at - left) / (picture.width() - 32 - left)).isBetween(0.61, 0.625);
     assertThat(parsed(svg).getDocumentElement().getAttribute("aria-label"))
-        .isEqualTo("Loss. line: 100 000 points, last 1 at step 99 999".replace("100 000", "100000"));
+        .isEqualTo(
+            "Loss. line: 100 000 points, last 1 at step 99 999".replace("100 000", "100000"));
   }
 
   private static int firstColoured(Picture picture) {
@@ -250,7 +251,8 @@ class LineChartTest {
 
   @Test
   void anyNameIsDrawnAndEscaped() throws Exception {
-    String name = "</title><script>alert(1)</script> & \"q\" \u0000\u0008\ud800 \ud83d\ude97 \u9053";
+    String name =
+        "</title><script>alert(1)</script> & \"q\" \u0000\u0008\ud800 \ud83d\ude97 \u9053";
     Series line = Series.of(name, new double[] {1, 2}, new double[] {1, 2});
     LineChart chart =
         new LineChart(
@@ -328,8 +330,20 @@ class LineChartTest {
     long seed = new Random().nextLong();
     Random random = new Random(seed);
     double[] wild = {
-      0, -0.0, 1, -1, 1e300, -1e300, Double.MIN_VALUE, Double.MAX_VALUE, Double.NaN, 1e-300,
-      Double.NEGATIVE_INFINITY, 1 + 1e-16, 123456789.125, 1e15
+      0,
+      -0.0,
+      1,
+      -1,
+      1e300,
+      -1e300,
+      Double.MIN_VALUE,
+      Double.MAX_VALUE,
+      Double.NaN,
+      1e-300,
+      Double.NEGATIVE_INFINITY,
+      1 + 1e-16,
+      123456789.125,
+      1e15
     };
     for (int round = 0; round < 300; round++) {
       int points = random.nextInt(5);
@@ -342,10 +356,16 @@ class LineChartTest {
       }
       Arrays.sort(x);
       Axis axis = random.nextBoolean() ? Y : Axis.logarithmic("loss");
-      LineChart chart =
-          new LineChart("t", X, axis, List.of(Series.of("line", x, y), series(1, 1)));
+      LineChart chart = new LineChart("t", X, axis, List.of(Series.of("line", x, y), series(1, 1)));
       String what =
-          "seed " + seed + ": " + Arrays.toString(x) + " " + Arrays.toString(y) + " " + axis.scale();
+          "seed "
+              + seed
+              + ": "
+              + Arrays.toString(x)
+              + " "
+              + Arrays.toString(y)
+              + " "
+              + axis.scale();
       String svg = chart.svg(160, 120);
       assertThat(svg).as(what).doesNotContain("NaN").doesNotContain("Infinity");
       parsed(svg);

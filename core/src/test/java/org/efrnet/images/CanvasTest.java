@@ -26,7 +26,8 @@ class CanvasTest {
     assertThatThrownBy(() -> canvas.fill(2, 0, 2, 1, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("rectangle 2x1 at (2, 0) does not lie inside the canvas 3x2");
-    assertThatThrownBy(() -> canvas.fill(1, 1, Integer.MAX_VALUE, 1, 0)).hasMessageContaining("3x2");
+    assertThatThrownBy(() -> canvas.fill(1, 1, Integer.MAX_VALUE, 1, 0))
+        .hasMessageContaining("3x2");
     assertThatThrownBy(() -> canvas.blend(-1, 0, 0, 1)).hasMessageContaining("pixel");
     assertThatThrownBy(() -> canvas.paste(new Picture(1, 3, new byte[9]), 0, 0))
         .hasMessageContaining("picture 1x3");

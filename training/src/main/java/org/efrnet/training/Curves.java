@@ -50,8 +50,7 @@ final class Curves {
       classes.add(watched(name, watches, watch -> watch.iouOf(name)));
     }
     if (!classes.isEmpty()) {
-      charts.add(
-          new LineChart("IoU by class", STEP, Axis.linear("IoU, %").including(0), classes));
+      charts.add(new LineChart("IoU by class", STEP, Axis.linear("IoU, %").including(0), classes));
     }
     return charts;
   }
@@ -145,8 +144,7 @@ final class Curves {
     List<Picture> pictures =
         charts.stream().map(chart -> chart.picture(width, height, scale)).toList();
     Canvas canvas =
-        new Canvas(
-            width * scale, pictures.stream().mapToInt(Picture::height).sum(), WHITE);
+        new Canvas(width * scale, pictures.stream().mapToInt(Picture::height).sum(), WHITE);
     int top = 0;
     for (Picture picture : pictures) {
       canvas.paste(picture, 0, top);

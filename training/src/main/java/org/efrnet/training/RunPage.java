@@ -11,15 +11,15 @@ import java.time.format.DateTimeFormatter;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.efrnet.charts.LineChart;
 import org.efrnet.images.Pictures;
 import org.efrnet.text.StrictYaml;
 
 /**
- * A run as pictures, for people: {@code curves.png} and {@code run.html} in its folder, made of what
- * lies there: {@code train.jsonl}, {@code recipe.yaml} and {@link Samples}.
+ * A run as pictures, for people: {@code curves.png} and {@code run.html} in its folder, made of
+ * what lies there: {@code train.jsonl}, {@code recipe.yaml} and {@link Samples}.
  *
  * <p>The page is one file without scripts that asks no host for anything. As long as the run has no
  * bundle it loads itself again every minute.
@@ -86,26 +86,22 @@ public final class RunPage {
     StringBuilder after = new StringBuilder();
     recipe.ifPresent(
         text ->
-            after
-                .append("<h2>Recipe</h2>\n<pre>")
-                .append(Html.escaped(text))
-                .append("</pre>\n"));
+            after.append("<h2>Recipe</h2>\n<pre>").append(Html.escaped(text)).append("</pre>\n"));
     int room =
         MOST_BYTES
             - Html.page(name, true, "").getBytes(StandardCharsets.UTF_8).length
             - before.toString().getBytes(StandardCharsets.UTF_8).length
             - after.toString().getBytes(StandardCharsets.UTF_8).length;
-    return Html.page(
-        name, !log.isFinished(), before + samples(Samples.byEpoch(run), room) + after);
+    return Html.page(name, !log.isFinished(), before + samples(Samples.byEpoch(run), room) + after);
   }
 
   private static Optional<String> recipe(Path run) throws IOException {
     try (InputStream in = Files.newInputStream(run.resolve("recipe.yaml"))) {
       byte[] bytes = in.readNBytes(MOST_RECIPE_BYTES + 1);
       String text =
-          new String(
-              bytes, 0, Math.min(bytes.length, MOST_RECIPE_BYTES), StandardCharsets.UTF_8);
-      return Optional.of(bytes.length > MOST_RECIPE_BYTES ? text + "\n[the rest is left out]" : text);
+          new String(bytes, 0, Math.min(bytes.length, MOST_RECIPE_BYTES), StandardCharsets.UTF_8);
+      return Optional.of(
+          bytes.length > MOST_RECIPE_BYTES ? text + "\n[the rest is left out]" : text);
     } catch (NoSuchFileException e) {
       return Optional.empty();
     }
@@ -184,7 +180,7 @@ public final class RunPage {
   }
 
   /** The newest epoch first; an epoch that has no room for all its pictures is the last shown. */
-  private static String samples(TreeMap<Integer, List<Path>> byEpoch, int room)
+  private static String samples(NavigableMap<Integer, List<Path>> byEpoch, int room)
       throws IOException {
     if (byEpoch.isEmpty()) {
       return "";

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -63,8 +64,7 @@ public final class Samples {
               + "; both must have the same size");
     }
     int width = Math.min(WIDEST, picture.width());
-    int height =
-        Math.max(1, (int) Math.round(picture.height() * (double) width / picture.width()));
+    int height = Math.max(1, (int) Math.round(picture.height() * (double) width / picture.width()));
     int[] palette = classes.palette();
     Canvas canvas = new Canvas(3 * width + 2 * GAP, CAPTION + height, GROUND);
     caption(canvas, 0, width, "picture");
@@ -74,9 +74,7 @@ public final class Samples {
         coloured(Resize.nearest(example.truth(), width, height), palette), width + GAP, CAPTION);
     caption(canvas, 2 * (width + GAP), width, "prediction" + right(example.truth(), prediction));
     canvas.paste(
-        coloured(Resize.nearest(prediction, width, height), palette),
-        2 * (width + GAP),
-        CAPTION);
+        coloured(Resize.nearest(prediction, width, height), palette), 2 * (width + GAP), CAPTION);
     return canvas.picture();
   }
 
@@ -110,9 +108,7 @@ public final class Samples {
       for (int x = 0; x < mask.width(); x++) {
         int id = mask.at(x, y);
         int colour =
-            id != ClassTable.IGNORE
-                ? palette[id]
-                : (x + y) / HATCH % 2 == 0 ? VOID : VOID_STRIPE;
+            id != ClassTable.IGNORE ? palette[id] : (x + y) / HATCH % 2 == 0 ? VOID : VOID_STRIPE;
         rgb[t++] = (byte) (colour >> 16);
         rgb[t++] = (byte) (colour >> 8);
         rgb[t++] = (byte) colour;
@@ -122,8 +118,8 @@ public final class Samples {
   }
 
   /**
-   * Writes a {@link #strip} as {@code RUN/samples/epoch-0005/02-NAME.png}, replacing the file in one
-   * step. Of the name, all but letters, digits, dots, dashes and underscores of ASCII become
+   * Writes a {@link #strip} as {@code RUN/samples/epoch-0005/02-NAME.png}, replacing the file in
+   * one step. Of the name, all but letters, digits, dots, dashes and underscores of ASCII become
    * underscores, and its first 80 characters are taken; the index keeps names apart.
    *
    * @param run the run's folder, which is there
@@ -154,8 +150,8 @@ public final class Samples {
   }
 
   /** The pictures in a run's folder by epoch, ordered by name within; none is an empty map. */
-  static TreeMap<Integer, List<Path>> byEpoch(Path run) throws IOException {
-    TreeMap<Integer, List<Path>> found = new TreeMap<>();
+  static NavigableMap<Integer, List<Path>> byEpoch(Path run) throws IOException {
+    NavigableMap<Integer, List<Path>> found = new TreeMap<>();
     for (Path folder : entries(run.resolve(FOLDER))) {
       Matcher name = EPOCH.matcher(String.valueOf(folder.getFileName()));
       if (name.matches()) {
@@ -170,7 +166,8 @@ public final class Samples {
           }
         }
         if (!pictures.isEmpty()) {
-          found.computeIfAbsent(Integer.valueOf(name.group(1)), e -> new ArrayList<>())
+          found
+              .computeIfAbsent(Integer.valueOf(name.group(1)), e -> new ArrayList<>())
               .addAll(pictures);
         }
       }

@@ -21,7 +21,8 @@ import org.efrnet.text.OneLine;
  * and {@code index.html} above the runs' folders.
  *
  * <p>Mean, sample standard deviation and range are those of finished runs, at their last step. Runs
- * that are unfinished (without a bundle) or missing (without a log) are named and count for nothing.
+ * that are unfinished (without a bundle) or missing (without a log) are named and count for
+ * nothing.
  */
 public final class SeedsPage {
   private static final String LESSON =
@@ -30,9 +31,7 @@ public final class SeedsPage {
   private static final int CHART_HEIGHT = 260;
 
   private static final JsonMapper JSON =
-      JsonMapper.builder()
-          .enable(SerializationFeature.INDENT_OUTPUT)
-          .build();
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
   private enum State {
     FINISHED,
@@ -59,9 +58,7 @@ public final class SeedsPage {
 
   private record Run(String name, String link, RunLog log) {
     State state() {
-      return !log.exists()
-          ? State.MISSING
-          : log.isFinished() ? State.FINISHED : State.UNFINISHED;
+      return !log.exists() ? State.MISSING : log.isFinished() ? State.FINISHED : State.UNFINISHED;
     }
   }
 
@@ -156,9 +153,7 @@ public final class SeedsPage {
     }
     return parts.isEmpty()
         ? ""
-        : "Not counted in mean, deviation and range, "
-            + String.join("; ", parts)
-            + ".";
+        : "Not counted in mean, deviation and range, " + String.join("; ", parts) + ".";
   }
 
   private String counted() {

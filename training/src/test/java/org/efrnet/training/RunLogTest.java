@@ -123,9 +123,7 @@ class RunLogTest {
   @Test
   void smoothingIsTheMeanOfTheNeighbours() {
     double gap = Double.NaN;
-    assertThat(Curves.smoothed(new double[] {1, 2, 6, gap, 4}, 3))
-        .containsExactly(1.5, 3, 4, 5, 4);
-    assertThat(Curves.smoothed(new double[] {gap, gap, gap, 1}, 3))
-        .containsExactly(gap, gap, 1, 1);
+    assertThat(Curves.smoothed(new double[] {1, 2, 6, gap, 4}, 3)).containsExactly(1.5, 3, 4, 5, 4);
+    assertThat(Curves.smoothed(new double[] {gap, gap, gap, 1}, 3)).containsExactly(gap, gap, 1, 1);
   }
 }
