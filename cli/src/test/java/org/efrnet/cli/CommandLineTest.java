@@ -9,10 +9,13 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
@@ -28,6 +31,10 @@ import org.efrnet.images.Pictures;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.networks.EfrNet;
 import org.efrnet.readings.Parameters;
+import org.efrnet.segment.Engines;
+import org.efrnet.segment.GoldenCheck;
+import org.efrnet.segment.Segmenter;
+import org.efrnet.weights.Weights;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -214,6 +221,45 @@ class CommandLineTest {
         .satisfies(r -> assertThat(r.complaint()).contains("model.safetensors"));
   }
 
+  @Test
+  void segmentRefusesWeightsThatAreNotWhatTheBundleSays() throws IOException {
+    Path swapped = dir.resolve("swapped");
+    ModelBundle random = randomBundle();
+    Weights others = Parameters.initial(Graph.of(EfrNet.of(11)), 6);
+    ModelBundle.of(random.config(), others).write(swapped);
+    Files.copy(
+        bundle.resolve("golden.safetensors"),
+        swapped.resolve("golden.safetensors"),
+        StandardCopyOption.REPLACE_EXISTING);
+    Path sums = swapped.resolve("SHA256SUMS");
+    String golden = ".{64}(?=  golden.safetensors)";
+    Matcher right = Pattern.compile(golden).matcher(Files.readString(bundle.resolve("SHA256SUMS")));
+    assertThat(right.find()).isTrue();
+    Files.writeString(sums, Files.readString(sums).replaceFirst(golden, right.group()));
+    Path file = picture("p.png", 40, 30);
+    assertThat(run("segment", file, "-o", dir.resolve("out"), "--model", swapped))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(
+            r -> assertThat(r.complaint()).contains("bundle 'random': engine libtorch in fp32"));
+    assertThat(dir.resolve("out/p.mask.png")).doesNotExist();
+  }
+
+  /** The bundle of the repository: golden logits of its own weights, and every engine's. */
+  @Test
+  void theEmbeddedModelKeepsItsContract() throws IOException {
+    ModelBundle embedded = ModelBundle.of("efrnet.camvid");
+    float[] anew = ModelBundle.of(embedded.config(), embedded.weights()).golden().logits().values();
+    // The reference's exp may differ in its last bit from one Java to the next.
+    assertThat(embedded.golden().difference(anew)).isLessThan(1e-6);
+    for (String engine : Engines.names()) {
+      Segmenter.Options always =
+          Segmenter.Options.DEFAULT.withEngine(engine).with(GoldenCheck.ALWAYS);
+      try (Segmenter segmenter = Segmenter.load(embedded, always)) {
+        assertThat(segmenter.golden().difference()).as(engine).isLessThan(1e-5);
+      }
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -304,6 +350,10 @@ class CommandLineTest {
     assertThat(run("evaluate", copy, "--data", camvid, "--record").code()).isZero();
     ModelBundle read = ModelBundle.read(copy);
     assertThat(read.config().metrics()).containsKey("test");
+    // What was not judged stays byte for byte.
+    for (String file : List.of("model.safetensors", "golden.safetensors", "README.md")) {
+      assertThat(copy.resolve(file)).hasSameBinaryContentAs(bundle.resolve(file));
+    }
     assertThat(read.weights().digest()).isEqualTo(randomBundle().weights().digest());
   }
 

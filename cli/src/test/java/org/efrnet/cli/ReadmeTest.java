@@ -57,6 +57,7 @@ class ReadmeTest {
         new ArrayList<>(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Defrnet.cache=" + dir.resolve("cache"),
                 "-cp",
                 System.getProperty("java.class.path"),
                 mainClass));

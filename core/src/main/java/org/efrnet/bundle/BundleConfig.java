@@ -2,11 +2,13 @@ package org.efrnet.bundle;
 
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.efrnet.images.Normalization;
 import org.efrnet.images.Resize;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
 
 /**
@@ -21,6 +23,8 @@ import org.efrnet.text.OneLine;
  * @param height rows to which a picture is scaled before it is segmented
  * @param training size of the pictures that the network was trained on
  * @param licence of the weights, which may be stricter than that of the code
+ * @param precisions in which the network may be run, by name, one of {@link #PRECISION_NAMES}; at
+ *     least {@code fp32}; copied
  * @param metrics what was measured: numbers, texts, lists and maps as JSON has them; copied at the
  *     top
  * @param createdWith name and version of the program that wrote the bundle
@@ -34,11 +38,21 @@ public record BundleConfig(
     int height,
     TrainingSize training,
     Licence licence,
+    Map<String, Precision> precisions,
     Map<String, Object> metrics,
     String createdWith) {
 
   /** The format that this version reads and writes. */
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
+
+  /** The precision of golden logits and of figures, in which every bundle can be run. */
+  public static final String FP32 = "fp32";
+
+  /** The names of precisions, in the order of what they cost. */
+  public static final List<String> PRECISION_NAMES = List.of(FP32, "bf16", "int8");
+
+  /** Tolerances of a network of which nothing was measured; {@code docs/bundles.md} says why. */
+  public static final Map<String, Precision> DEFAULT_PRECISIONS = defaultPrecisions();
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
 
@@ -61,16 +75,36 @@ public record BundleConfig(
    */
   public record Licence(String id, String note) {}
 
-  public BundleConfig {
-    if (format != FORMAT) {
-      throw new IllegalArgumentException(
-          "'format' is "
-              + format
-              + ", this version knows "
-              + FORMAT
-              + " only; use the version that wrote the bundle: "
-              + OneLine.of(createdWith));
+  /**
+   * What running in a precision costs.
+   *
+   * @param tolerance how far an engine's logits may be from the golden ones, as a share of the
+   *     largest magnitude of a golden logit; above 0
+   * @param miouLoss points of mIoU lost against fp32, by what it was measured on, such as {@code
+   *     camvid test}; empty where nobody measured it; copied
+   */
+  public record Precision(double tolerance, Map<String, Double> miouLoss) {
+    public Precision {
+      if (!(tolerance > 0 && tolerance <= 1)) {
+        throw new IllegalArgumentException(
+            "'tolerance' is " + tolerance + ", not a share above 0 and at most 1");
+      }
+      for (Map.Entry<String, Double> loss : miouLoss.entrySet()) {
+        if (loss.getValue() == null || !(Math.abs(loss.getValue()) <= 100)) {
+          throw new IllegalArgumentException(
+              "'miouLoss' of '"
+                  + OneLine.of(loss.getKey())
+                  + "' is "
+                  + loss.getValue()
+                  + ", not points within -100..100; leave out what was not measured");
+        }
+      }
+      miouLoss = Collections.unmodifiableMap(new LinkedHashMap<>(miouLoss));
     }
+  }
+
+  public BundleConfig {
+    requireFormat(format, createdWith);
     requireName(name);
     if (architecture.classes() != classTable.size()) {
       throw new IllegalArgumentException(
@@ -88,11 +122,59 @@ public record BundleConfig(
       throw new IllegalArgumentException(
           "'licence.id' is blank; name the terms by their SPDX identifier");
     }
+    for (Map.Entry<String, Precision> precision : precisions.entrySet()) {
+      if (!PRECISION_NAMES.contains(precision.getKey())) {
+        throw new IllegalArgumentException(
+            "'precisions' has the unknown '"
+                + OneLine.of(precision.getKey())
+                + "'"
+                + Nearest.hint(precision.getKey(), PRECISION_NAMES)
+                + "; there are "
+                + String.join(", ", PRECISION_NAMES));
+      }
+      if (precision.getValue() == null) {
+        throw new IllegalArgumentException(
+            "'precisions." + precision.getKey() + "' is null; give its tolerance or leave it out");
+      }
+    }
+    if (!precisions.containsKey(FP32)) {
+      throw new IllegalArgumentException(
+          "'precisions' lacks '" + FP32 + "', in which every bundle can be run");
+    }
+    precisions = Collections.unmodifiableMap(new LinkedHashMap<>(precisions));
     metrics = Collections.unmodifiableMap(new LinkedHashMap<>(metrics));
   }
 
+  /** Said before anything else is looked at: another format has other keys. */
+  static void requireFormat(int format, String createdWith) {
+    if (format < FORMAT) {
+      throw new IllegalArgumentException(
+          "'format' is "
+              + format
+              + ", whose bundles carry no golden logits to be checked by; let this version write it"
+              + " anew (for a finished training: efrnet train RECIPE --out RUN --resume)");
+    }
+    if (format > FORMAT) {
+      throw new IllegalArgumentException(
+          "'format' is "
+              + format
+              + ", this version knows "
+              + FORMAT
+              + " only; use the version that wrote the bundle: "
+              + OneLine.of(createdWith));
+    }
+  }
+
+  private static Map<String, Precision> defaultPrecisions() {
+    Map<String, Precision> defaults = new LinkedHashMap<>();
+    defaults.put(FP32, new Precision(1e-4, Map.of()));
+    defaults.put("bf16", new Precision(0.1, Map.of()));
+    defaults.put("int8", new Precision(0.25, Map.of()));
+    return Collections.unmodifiableMap(defaults);
+  }
+
   /**
-   * A configuration of the present format.
+   * A configuration of the present format, with {@link #DEFAULT_PRECISIONS}.
    *
    * @throws IllegalArgumentException if a name or size is out of range, or the numbers of classes
    *     differ
@@ -115,6 +197,7 @@ public record BundleConfig(
         height,
         training,
         licence,
+        DEFAULT_PRECISIONS,
         metrics,
         createdWithThis());
   }
@@ -130,7 +213,30 @@ public record BundleConfig(
         height,
         training,
         licence,
+        precisions,
         figures,
+        createdWith);
+  }
+
+  /**
+   * The same with what a precision costs, as it was measured.
+   *
+   * @param precisionName one of {@link #PRECISION_NAMES}
+   */
+  public BundleConfig withPrecision(String precisionName, Precision cost) {
+    Map<String, Precision> others = new LinkedHashMap<>(precisions);
+    others.put(precisionName, cost);
+    return new BundleConfig(
+        format,
+        name,
+        architecture,
+        classTable,
+        normalization,
+        height,
+        training,
+        licence,
+        others,
+        metrics,
         createdWith);
   }
 

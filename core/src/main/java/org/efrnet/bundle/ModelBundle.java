@@ -7,14 +7,18 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.labels.SegmentationClass;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
 import org.efrnet.readings.Parameter;
@@ -25,22 +29,24 @@ import org.efrnet.text.Sha256;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
 import org.efrnet.weights.Weights;
-import org.efrnet.weights.WeightsException;
 
 /**
- * A trained network with all that is needed to use it: weights, classes, normalization, sizes, and
- * where it comes from. On disk it is a folder:
+ * A trained network with all that is needed to use and to judge it. On disk it is a folder:
  *
  * <pre>
- * model.safetensors   the weights, fp32
- * config.json         {@link BundleConfig}
- * README.md           the card for people             may be missing
- * recipe.yaml         what training was asked to do   may be missing
- * train.jsonl         what training did               may be missing
- * SHA256SUMS          checksums of the above          checked when there
+ * model.safetensors    the weights, fp32
+ * config.json          {@link BundleConfig}: architecture, classes and colours, normalization,
+ *                      height, precisions, licence, figures
+ * golden.safetensors   {@link Golden}: a picture and its logits
+ * README.md            the card for people
+ * recipe.yaml          what training was asked to do   may be missing: imported weights have none
+ * train.jsonl          what training did               may be missing likewise
+ * SHA256SUMS           checksums of all of the above
  * </pre>
  *
- * <p>Immutable; the weights fit the network, or there is no bundle.
+ * <p>Immutable and thread-safe; the weights fit the network, or there is no bundle. Checksums and
+ * golden logits find what was damaged, mixed up or computed wrongly. They are no signature: whoever
+ * writes a consistent bundle anew has made another one, which {@link #digest} tells apart.
  */
 public final class ModelBundle {
   /** The names under which models are published, each in an artefact of its own. */
@@ -52,24 +58,47 @@ public final class ModelBundle {
   private final BundleConfig config;
   private final Network network;
   private final Model model;
-  private final Optional<String> card;
-  private final Optional<String> recipe;
-  private final Optional<String> log;
+  private final Texts texts;
+  private final Lazy<Golden> golden;
+  private final Lazy<String> digest = new Lazy<>(this::computeDigest);
+
+  /** What people wrote or read. */
+  private record Texts(String card, Optional<String> recipe, Optional<String> log) {}
+
+  /** Computed when it is first asked for, once. */
+  private static final class Lazy<T> {
+    private final Supplier<T> source;
+    private Optional<T> value = Optional.empty();
+
+    Lazy(Supplier<T> source) {
+      this.source = source;
+    }
+
+    synchronized T get() {
+      if (value.isEmpty()) {
+        value = Optional.of(source.get());
+      }
+      return value.get();
+    }
+  }
 
   private ModelBundle(
-      BundleConfig config,
-      Weights weights,
-      Optional<String> card,
-      Optional<String> recipe,
-      Optional<String> log) {
+      BundleConfig config, Network network, Model model, Texts texts, Lazy<Golden> golden) {
     this.config = config;
-    this.network = networkOf(config.architecture());
+    this.network = network;
+    this.model = model;
+    this.texts = texts;
+    this.golden = golden;
+  }
+
+  private static Model modelOf(Network network, Weights weights) {
     Graph graph = Graph.of(network);
     requireFit(network, graph, weights);
-    this.model = new Model(graph, weights);
-    this.card = card;
-    this.recipe = recipe;
-    this.log = log;
+    return new Model(graph, weights);
+  }
+
+  private static Lazy<Golden> goldenOf(Network network, Model model, BundleConfig config) {
+    return new Lazy<>(() -> Golden.of(model, network.sizeMultiple(), config.normalization()));
   }
 
   private static Network networkOf(BundleConfig.Architecture architecture) {
@@ -146,61 +175,123 @@ public final class ModelBundle {
   }
 
   /**
-   * A bundle without card, recipe and log.
+   * A bundle with a card that says no more than the configuration, without recipe and log. Its
+   * golden logits are computed when they are first needed.
    *
    * @throws IllegalArgumentException if there is no such network, or the weights do not fit it: a
    *     tensor is missing, too many, of another shape or not finite
    */
   public static ModelBundle of(BundleConfig config, Weights weights) {
-    return new ModelBundle(config, weights, Optional.empty(), Optional.empty(), Optional.empty());
+    Network network = networkOf(config.architecture());
+    Model model = modelOf(network, weights);
+    return new ModelBundle(
+        config,
+        network,
+        model,
+        new Texts(plainCard(config), Optional.empty(), Optional.empty()),
+        goldenOf(network, model, config));
   }
 
-  /** The same with a card for people, Markdown. */
+  private static String plainCard(BundleConfig config) {
+    return String.format(
+        Locale.ROOT,
+        """
+        # %s
+
+        Weights of %s with %d classes. Nothing was said of how they were made or what they are
+        good for.
+
+        * Classes: %s.
+        * Pictures are scaled to %d rows before they are segmented.
+        * Licence of the weights: %s. %s
+        """,
+        config.name(),
+        config.architecture().network(),
+        config.architecture().classes(),
+        config.classTable().classes().stream()
+            .map(SegmentationClass::name)
+            .collect(Collectors.joining(", ")),
+        config.height(),
+        config.licence().id(),
+        config.licence().note());
+  }
+
+  private ModelBundle with(Texts others) {
+    return new ModelBundle(config, network, model, others, golden);
+  }
+
+  /**
+   * The same with a card for people, Markdown.
+   *
+   * @throws IllegalArgumentException if it is blank
+   */
   public ModelBundle withCard(String markdown) {
-    return new ModelBundle(config, model.weights(), Optional.of(markdown), recipe, log);
+    if (markdown.isBlank()) {
+      throw new IllegalArgumentException(
+          "the card of bundle '"
+              + config.name()
+              + "' is blank; it must say what the model is and is not for");
+    }
+    return with(new Texts(markdown, texts.recipe(), texts.log()));
   }
 
   /** The same with the recipe that training followed, YAML. */
   public ModelBundle withRecipe(String yaml) {
-    return new ModelBundle(config, model.weights(), card, Optional.of(yaml), log);
+    return with(new Texts(texts.card(), Optional.of(yaml), texts.log()));
   }
 
   /** The same with training's log, a JSON object a line. */
   public ModelBundle withLog(String jsonLines) {
-    return new ModelBundle(config, model.weights(), card, recipe, Optional.of(jsonLines));
-  }
-
-  /** The same with another configuration, of the same network. */
-  public ModelBundle with(BundleConfig other) {
-    return new ModelBundle(other, model.weights(), card, recipe, log);
+    return with(new Texts(texts.card(), texts.recipe(), Optional.of(jsonLines)));
   }
 
   /**
-   * Reads a folder.
+   * The same with another configuration.
+   *
+   * @throws IllegalArgumentException if the weights do not fit its architecture
+   */
+  public ModelBundle with(BundleConfig other) {
+    boolean sameNetwork = other.architecture().equals(config.architecture());
+    Network othersNetwork = sameNetwork ? network : networkOf(other.architecture());
+    Model othersModel = sameNetwork ? model : modelOf(othersNetwork, model.weights());
+    // Nothing else of a configuration decides the logits of one picture.
+    boolean sameGolden = sameNetwork && other.normalization().equals(config.normalization());
+    return new ModelBundle(
+        other,
+        othersNetwork,
+        othersModel,
+        texts,
+        sameGolden ? golden : goldenOf(othersNetwork, othersModel, other));
+  }
+
+  /**
+   * Reads a folder. Files are read only if they lie in it: links that lead out of it are refused.
    *
    * @throws BundleException naming the folder, the file and what is wrong with it: missing,
-   *     damaged, not what SHA256SUMS says, or weights that do not fit the network
+   *     damaged, not what SHA256SUMS says, of another format, or weights that do not fit the
+   *     network
    */
   public static ModelBundle read(Path dir) throws BundleException {
     if (!Files.isDirectory(dir)) {
       throw new BundleException("bundle " + dir + ": is not a folder; check the path");
     }
-    BundleFiles.verify(dir);
-    BundleConfig config = BundleFiles.config(dir);
-    if (!Files.exists(dir.resolve(BundleFiles.WEIGHTS))) {
-      throw BundleFiles.missing(dir, BundleFiles.WEIGHTS);
-    }
+    return of(BundleContents.of(dir));
+  }
+
+  private static ModelBundle of(BundleContents contents) throws BundleException {
+    contents.verify();
+    BundleConfig config = contents.config();
+    Weights weights = contents.weights();
     try {
-      return new ModelBundle(
-          config,
-          Safetensors.read(dir.resolve(BundleFiles.WEIGHTS)).weights(),
-          BundleFiles.text(dir, BundleFiles.CARD),
-          BundleFiles.text(dir, BundleFiles.RECIPE),
-          BundleFiles.text(dir, BundleFiles.LOG));
-    } catch (WeightsException e) {
-      throw new BundleException("bundle " + dir + ": " + e.getMessage(), e);
+      Network network = networkOf(config.architecture());
+      Model model = modelOf(network, weights);
+      Golden golden = contents.golden(network.classes(), network.sizeMultiple());
+      Texts texts =
+          new Texts(
+              contents.card(), contents.text(BundleFiles.RECIPE), contents.text(BundleFiles.LOG));
+      return new ModelBundle(config, network, model, texts, new Lazy<>(() -> golden));
     } catch (IllegalArgumentException e) {
-      throw new BundleException("bundle " + dir + ": " + e.getMessage(), e);
+      throw contents.bad(e);
     }
   }
 
@@ -217,64 +308,21 @@ public final class ModelBundle {
     } catch (IllegalArgumentException e) {
       throw new BundleException(e.getMessage() + "; known are " + known(), e);
     }
-    Path copy;
-    try {
-      // Weights are read through a file channel, which a jar's entries do not have.
-      copy = Files.createTempDirectory("efrnet-model");
-    } catch (IOException e) {
-      throw new BundleException(
-          "model '"
-              + name
-              + "': no temporary folder can be made ("
-              + OneLine.of(String.valueOf(e.getMessage()))
-              + "); set -Djava.io.tmpdir to a folder that can be written",
-          e);
+    BundleContents contents =
+        BundleContents.of(
+            "model '" + name + "' on the class path",
+            file -> resource(RESOURCES + name + "/" + file));
+    if (contents.isEmpty()) {
+      throw unknown(name);
     }
-    try {
-      boolean found = false;
-      for (String file : BundleFiles.NAMES) {
-        found |= copyResource(RESOURCES + name + "/" + file, copy.resolve(file));
-      }
-      if (!found) {
-        throw unknown(name);
-      }
-      return read(copy);
-    } catch (BundleException e) {
-      throw new BundleException(
-          e.getMessage().replace("bundle " + copy, "model '" + name + "' on the class path"), e);
-    } catch (IOException e) {
-      throw new BundleException(
-          "model '"
-              + name
-              + "' cannot be copied from the class path to "
-              + copy
-              + ": "
-              + OneLine.of(String.valueOf(e.getMessage())),
-          e);
-    } finally {
-      deleteQuietly(copy);
-    }
+    return of(contents);
   }
 
-  private static void deleteQuietly(Path dir) {
-    try {
-      BundleFiles.delete(dir);
-    } catch (IOException e) {
-      // What was read is whole; a leftover in the temporary folder harms nobody.
-      dir.toFile().deleteOnExit();
-    }
-  }
-
-  private static boolean copyResource(String resource, Path to) throws IOException {
-    for (ClassLoader loader : loaders()) {
-      try (InputStream in = loader.getResourceAsStream(resource)) {
-        if (in != null) {
-          Files.copy(in, to);
-          return true;
-        }
-      }
-    }
-    return false;
+  private static Optional<InputStream> resource(String path) {
+    return loaders().stream()
+        .map(loader -> loader.getResourceAsStream(path))
+        .filter(Objects::nonNull)
+        .findFirst();
   }
 
   private static List<ClassLoader> loaders() {
@@ -325,17 +373,20 @@ public final class ModelBundle {
   }
 
   /**
-   * Writes the folder in one step: a reader finds the old bundle or the new one, never half of one.
-   * Missing parent folders are made; a bundle that stands there is replaced.
+   * Writes the folder: everything goes into a new one beside it and reaches the disk, which then
+   * takes the name. A reader finds the old bundle, for an instant none, or the new one, never half
+   * of one; where the disk is full, what stood there stays. Missing parent folders are made.
    *
-   * @throws BundleException if it cannot be written, or a folder stands there that holds anything
-   *     else than a bundle
+   * @throws BundleException if it cannot be written, the network gives no finite golden logits, or
+   *     a folder stands there that holds anything else than a bundle
    */
   public void write(Path dir) throws BundleException {
     Path target = dir.toAbsolutePath().normalize();
     Path fresh = BundleFiles.sibling(target);
     try {
       BundleFiles.requireReplaceable(target);
+      // The slow part, while nothing is written yet.
+      Golden expected = golden();
       Files.createDirectories(target.getParent());
       try {
         Files.createDirectory(fresh);
@@ -343,32 +394,41 @@ public final class ModelBundle {
             fresh.resolve(BundleFiles.WEIGHTS),
             model.weights(),
             Map.of("name", config.name(), "licence", config.licence().id()));
-        Files.writeString(fresh.resolve(BundleFiles.CONFIG), BundleFiles.json(config));
-        writeText(fresh, BundleFiles.CARD, card);
-        writeText(fresh, BundleFiles.RECIPE, recipe);
-        writeText(fresh, BundleFiles.LOG, log);
+        BundleFiles.write(fresh.resolve(BundleFiles.CONFIG), BundleFiles.json(config));
+        Safetensors.write(fresh.resolve(BundleFiles.GOLDEN), expected.contents());
+        BundleFiles.write(fresh.resolve(BundleFiles.CARD), texts.card());
+        writeText(fresh, BundleFiles.RECIPE, texts.recipe());
+        writeText(fresh, BundleFiles.LOG, texts.log());
         BundleFiles.writeSums(fresh);
         BundleFiles.publish(fresh, target);
       } finally {
-        BundleFiles.delete(fresh);
+        BundleFiles.deleteQuietly(fresh);
       }
     } catch (BundleException e) {
       throw e;
+    } catch (IllegalArgumentException e) {
+      throw new BundleException("bundle " + dir + ": is not written: " + e.getMessage(), e);
     } catch (IOException e) {
+      // The innermost is the system's word; those around it name files that are gone.
+      Throwable cause = e;
+      while (cause.getCause() instanceof IOException inner) {
+        cause = inner;
+      }
       throw new BundleException(
           "bundle "
               + dir
               + ": cannot be written: "
-              + e.getClass().getSimpleName()
+              + cause.getClass().getSimpleName()
               + " "
-              + OneLine.of(String.valueOf(e.getMessage())),
+              + OneLine.of(String.valueOf(cause.getMessage()))
+              + "; what stood there still does",
           e);
     }
   }
 
   private static void writeText(Path dir, String file, Optional<String> text) throws IOException {
     if (text.isPresent()) {
-      Files.writeString(dir.resolve(file), text.get());
+      BundleFiles.write(dir.resolve(file), text.get());
     }
   }
 
@@ -397,27 +457,42 @@ public final class ModelBundle {
     return config.classTable();
   }
 
-  /** The card for people, Markdown. */
-  public Optional<String> card() {
-    return card;
+  /** The card for people, Markdown, never blank. */
+  public String card() {
+    return texts.card();
   }
 
-  /** The recipe that training followed, YAML. */
+  /** The recipe that training followed, YAML; imported weights have none. */
   public Optional<String> recipe() {
-    return recipe;
+    return texts.recipe();
   }
 
-  /** Training's log, a JSON object a line. */
+  /** Training's log, a JSON object a line; imported weights have none. */
   public Optional<String> log() {
-    return log;
+    return texts.log();
+  }
+
+  /**
+   * What an engine must give. Read with the bundle; of a bundle that was just made, computed by the
+   * first call, which takes about a second.
+   *
+   * @throws IllegalArgumentException if the network gives NaN or infinity
+   */
+  public Golden golden() {
+    return golden.get();
   }
 
   /**
    * SHA-256, 64 hexadecimal digits, over what decides predictions: weights, architecture, class
    * table, normalization and height. Name, licence and metrics leave it unchanged, so a figure
-   * measured before it was written into the bundle still names the right digest.
+   * measured before it was written into the bundle still names the right digest. So do the golden
+   * logits, which follow from these, and their tolerances.
    */
   public String digest() {
+    return digest.get();
+  }
+
+  private String computeDigest() {
     String decisive =
         model.weights().digest()
             + "\n"

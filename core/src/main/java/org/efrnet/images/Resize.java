@@ -45,6 +45,30 @@ public final class Resize {
   }
 
   /**
+   * The picture with its last column and row repeated to the right and below; {@code source} itself
+   * when it has that size.
+   *
+   * @param width at least the picture's
+   * @param height at least the picture's
+   */
+  public static Picture padded(Picture source, int width, int height) {
+    if (width == source.width() && height == source.height()) {
+      return source;
+    }
+    byte[] from = source.rgb();
+    byte[] rgb = new byte[3 * width * height];
+    int row = 3 * source.width();
+    for (int y = 0; y < height; y++) {
+      int to = 3 * width * y;
+      System.arraycopy(from, row * Math.min(y, source.height() - 1), rgb, to, row);
+      for (int i = row; i < 3 * width; i++) {
+        rgb[to + i] = rgb[to + i - 3];
+      }
+    }
+    return new Picture(width, height, rgb);
+  }
+
+  /**
    * The part {@code crop} of the picture resized to {@code width x height}: the bytes that a crop
    * of the full result has, at the cost of the part alone.
    *

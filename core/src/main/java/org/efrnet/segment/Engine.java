@@ -10,6 +10,9 @@ public interface Engine {
   /** The name by which people choose it, such as {@code libtorch}. */
   String name();
 
+  /** The version of what computes, such as libtorch's: another one may give other logits. */
+  String version();
+
   /**
    * Makes a model ready to run; rewriting it for speed is the engine's business.
    *

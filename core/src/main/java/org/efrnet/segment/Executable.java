@@ -16,6 +16,11 @@ public interface Executable extends AutoCloseable {
    */
   float[] logits(float[] planes, int height, int width);
 
+  /**
+   * In which numbers it computes: one of {@link org.efrnet.bundle.BundleConfig#PRECISION_NAMES}.
+   */
+  String precision();
+
   /** How many classes the logits tell apart. */
   int classes();
 

@@ -44,11 +44,15 @@ final class Pipeline {
     this.executable = executable;
   }
 
+  Executable executable() {
+    return executable;
+  }
+
   Segmentation segment(Picture picture) {
     long start = System.nanoTime();
     prepareFor(picture);
     Picture scaled = Resize.bilinear(picture, sizes.scaledWidth, sizes.scaledHeight);
-    Picture padded = padded(scaled, sizes.paddedWidth, sizes.paddedHeight);
+    Picture padded = Resize.padded(scaled, sizes.paddedWidth, sizes.paddedHeight);
     bundle.config().normalization().planes(padded, planes, 0);
     long prepared = System.nanoTime();
     float[] logits = executable.logits(planes, sizes.paddedHeight, sizes.paddedWidth);
@@ -137,24 +141,6 @@ final class Pipeline {
 
   private static long roundedUp(int side, int multiple) {
     return ((long) side + multiple - 1) / multiple * multiple;
-  }
-
-  /** The picture with its last column and row repeated to the right and below. */
-  static Picture padded(Picture picture, int width, int height) {
-    if (width == picture.width() && height == picture.height()) {
-      return picture;
-    }
-    byte[] from = picture.rgb();
-    byte[] rgb = new byte[3 * width * height];
-    int row = 3 * picture.width();
-    for (int y = 0; y < height; y++) {
-      int to = 3 * width * y;
-      System.arraycopy(from, row * Math.min(y, picture.height() - 1), rgb, to, row);
-      for (int i = row; i < 3 * width; i++) {
-        rgb[to + i] = rgb[to + i - 3];
-      }
-    }
-    return new Picture(width, height, rgb);
   }
 
   private void choose(float[] logits, byte[] ids) {

@@ -1,5 +1,6 @@
 package org.efrnet.segment;
 
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.graph.Model;
 import org.efrnet.readings.Reference;
 import org.efrnet.readings.Shape;
@@ -16,6 +17,11 @@ final class ReferenceEngine implements Engine {
   }
 
   @Override
+  public String version() {
+    return System.getProperty("java.vm.version", "");
+  }
+
+  @Override
   public Executable prepare(Model model, EngineOptions options) {
     int classes = model.graph().logits(new Shapes(), Shape.image(1, 64, 64)).channels();
     return new Executable() {
@@ -28,6 +34,12 @@ final class ReferenceEngine implements Engine {
         }
         FloatTensor image = new FloatTensor(new int[] {1, 3, height, width}, planes);
         return Reference.logits(model, image).values();
+      }
+
+      /** Rounded from double precision at the end. */
+      @Override
+      public String precision() {
+        return BundleConfig.FP32;
       }
 
       @Override

@@ -1,16 +1,23 @@
 package org.efrnet.segment;
 
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Picture;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.text.OneLine;
+import org.efrnet.weights.FloatTensor;
+import org.efrnet.weights.Weights;
 
 /**
  * Tells the classes of pictures' pixels. Thread-safe: pictures of all callers are segmented one
@@ -22,7 +29,7 @@ public final class Segmenter implements AutoCloseable {
 
   private final ModelBundle bundle;
   private final Options options;
-  private final String engineName;
+  private final Engine engine;
   private final ExecutorService thread;
   private final Pipeline pipeline;
   private final Object lock = new Object();
@@ -34,14 +41,16 @@ public final class Segmenter implements AutoCloseable {
    * @param size to which pictures are scaled for the network
    * @param threads of the engine, at least 1
    * @param engine by name, or empty for the first on the class path
+   * @param check when the engine is held against the bundle's golden logits
    */
-  public record Options(SizePolicy size, int threads, Optional<String> engine) {
-    /** The bundle's height, all processors, the first engine. */
+  public record Options(SizePolicy size, int threads, Optional<String> engine, GoldenCheck check) {
+    /** The bundle's height, all processors, the first engine, checked once. */
     public static final Options DEFAULT =
         new Options(
             new SizePolicy.BundleHeight(),
             Runtime.getRuntime().availableProcessors(),
-            Optional.empty());
+            Optional.empty(),
+            GoldenCheck.ONCE);
 
     public Options {
       if (threads < 1) {
@@ -51,24 +60,40 @@ public final class Segmenter implements AutoCloseable {
 
     /** The same at another size. */
     public Options with(SizePolicy other) {
-      return new Options(other, threads, engine);
+      return new Options(other, threads, engine, check);
     }
 
     /** The same with another number of threads. */
     public Options withThreads(int count) {
-      return new Options(size, count, engine);
+      return new Options(size, count, engine, check);
     }
 
     /** The same with the engine of that name. */
     public Options withEngine(String name) {
-      return new Options(size, threads, Optional.of(name));
+      return new Options(size, threads, Optional.of(name), check);
+    }
+
+    /** The same with the golden check made then. */
+    public Options with(GoldenCheck when) {
+      return new Options(size, threads, engine, when);
     }
   }
 
-  Segmenter(ModelBundle bundle, Options options, Engine engine) {
+  /**
+   * What an engine gave for a bundle's golden picture.
+   *
+   * @param precision in which it computed
+   * @param difference from the golden logits: the largest, as a share of the largest magnitude
+   * @param tolerance what the bundle allows in this precision
+   * @param digest SHA-256, 64 hexadecimal digits, of the engine's logits: the same again in this
+   *     process, but not on another machine or with another number of threads
+   */
+  public record Golden(String precision, double difference, double tolerance, String digest) {}
+
+  Segmenter(ModelBundle bundle, Options options, Engine engine, GoldenMemory memory) {
     this.bundle = bundle;
     this.options = options;
-    this.engineName = engine.name();
+    this.engine = engine;
     this.thread =
         Executors.newSingleThreadExecutor(
             work -> {
@@ -79,11 +104,17 @@ public final class Segmenter implements AutoCloseable {
             });
     Future<Pipeline> prepared =
         thread.submit(
-            () ->
-                new Pipeline(
-                    bundle,
-                    options.size(),
-                    engine.prepare(bundle.model(), new EngineOptions(options.threads()))));
+            () -> {
+              Executable executable =
+                  engine.prepare(bundle.model(), new EngineOptions(options.threads()));
+              try {
+                check(executable, memory);
+                return new Pipeline(bundle, options.size(), executable);
+              } catch (RuntimeException | Error e) {
+                executable.close();
+                throw e;
+              }
+            });
     boolean complete = false;
     try {
       this.pipeline = uninterruptibly(prepared);
@@ -102,20 +133,93 @@ public final class Segmenter implements AutoCloseable {
    *     folder
    * @throws BundleException if there is no such model, or it is damaged
    * @throws IllegalStateException if there is no engine, or it cannot run here
+   * @throws GoldenException if the engine gives other logits than the bundle says
    */
   public static Segmenter load(String nameOrPath) throws BundleException {
     return load(ModelBundle.of(nameOrPath), Options.DEFAULT);
   }
 
   /**
-   * Makes a bundle ready.
+   * Makes a bundle ready: prepares the engine and, as the options say, holds it against the
+   * bundle's golden logits.
    *
    * @throws IllegalArgumentException if there is no engine of the name in the options
    * @throws IllegalStateException if there is no engine, or it cannot run here
+   * @throws GoldenException if the engine gives other logits than the bundle says, or computes in a
+   *     precision of which the bundle says nothing
    */
   public static Segmenter load(ModelBundle bundle, Options options) {
     Engine engine = options.engine().map(Engines::named).orElseGet(Engines::first);
-    return new Segmenter(bundle, options, engine);
+    return new Segmenter(bundle, options, engine, GoldenMemory.ofUser());
+  }
+
+  private void check(Executable executable, GoldenMemory memory) {
+    if (options.check() == GoldenCheck.NEVER) {
+      return;
+    }
+    String precision = executable.precision();
+    String key = GoldenMemory.key(bundle, engine, precision, tolerance(precision));
+    if (options.check() == GoldenCheck.ONCE && memory.remembers(key)) {
+      return;
+    }
+    Golden golden = golden(executable);
+    if (!(golden.difference() <= golden.tolerance())) {
+      throw new GoldenException(
+          String.format(
+              Locale.ROOT,
+              "bundle '%s': engine %s in %s gives logits up to %.2g from the bundle's golden ones"
+                  + " (as a share of the largest), allowed are %.2g; the bundle's weights were"
+                  + " changed or the engine computes wrongly here: get the bundle anew, or choose"
+                  + " another engine (there are %s)",
+              bundle.config().name(),
+              engine.name(),
+              precision,
+              golden.difference(),
+              golden.tolerance(),
+              String.join(", ", Engines.names())));
+    }
+    if (options.check() == GoldenCheck.ONCE) {
+      memory.add(key, bundle.config(), engine, precision);
+    }
+  }
+
+  private double tolerance(String precision) {
+    BundleConfig.Precision cost = bundle.config().precisions().get(precision);
+    if (cost == null) {
+      throw new GoldenException(
+          "bundle '"
+              + bundle.config().name()
+              + "' says nothing of precision "
+              + OneLine.of(precision)
+              + ", in which engine "
+              + engine.name()
+              + " computes; known are "
+              + String.join(", ", bundle.config().precisions().keySet())
+              + ": choose another engine");
+    }
+    return cost.tolerance();
+  }
+
+  private Golden golden(Executable executable) {
+    FloatTensor image = bundle.golden().image(bundle.config().normalization());
+    float[] logits = executable.logits(image.values(), image.shape()[2], image.shape()[3]);
+    return new Golden(
+        executable.precision(),
+        bundle.golden().difference(logits),
+        tolerance(executable.precision()),
+        Weights.of(Map.of("logits", new FloatTensor(new int[] {logits.length}, logits))).digest());
+  }
+
+  /**
+   * Runs the engine on the bundle's golden picture, whatever the options say, after the pictures
+   * before it: what a service asks at its start, and again when it wants to know whether it still
+   * computes what it did.
+   *
+   * @throws IllegalStateException if the segmenter is closed, or the engine fails
+   * @throws CancellationException if the calling thread is interrupted, which then still is
+   */
+  public Golden golden() {
+    return result(submitted(() -> golden(pipeline.executable())));
   }
 
   /**
@@ -129,7 +233,10 @@ public final class Segmenter implements AutoCloseable {
    * @throws CancellationException if the calling thread is interrupted, which then still is
    */
   public Segmentation segment(Picture picture) {
-    Future<Segmentation> segmentation;
+    return result(submitted(() -> pipeline.segment(picture)));
+  }
+
+  private <T> Future<T> submitted(Callable<T> work) {
     synchronized (lock) {
       if (closing.isPresent()) {
         throw new IllegalStateException(
@@ -137,9 +244,8 @@ public final class Segmenter implements AutoCloseable {
                 + bundle.config().name()
                 + "' is closed; load another one, and close it after its last picture");
       }
-      segmentation = thread.submit(() -> pipeline.segment(picture));
+      return thread.submit(work);
     }
-    return result(segmentation);
   }
 
   private static <T> T result(Future<T> future) {
@@ -198,7 +304,7 @@ public final class Segmenter implements AutoCloseable {
 
   /** The engine that computes. */
   public String engine() {
-    return engineName;
+    return engine.name();
   }
 
   /** What the ids of its masks mean. */

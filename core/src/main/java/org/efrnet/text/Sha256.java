@@ -25,8 +25,13 @@ public final class Sha256 {
 
   /** Of a text's UTF-8 bytes. */
   public static String of(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Of bytes. */
+  public static String of(byte[] bytes) {
     MessageDigest sha = start();
-    sha.update(text.getBytes(StandardCharsets.UTF_8));
+    sha.update(bytes);
     return hex(sha);
   }
 }

@@ -166,6 +166,14 @@ public final class Safetensors {
   /** Where the header says that a tensor lies; offsets count from the header's end. */
   private record Entry(String name, Dtype dtype, int[] shape, int count, long begin, long end) {}
 
+  /** Bytes by their place, wherever they lie. */
+  private interface Source {
+    long size() throws IOException;
+
+    /** A buffer filled from {@code at} on, little-endian, ready to be read. */
+    ByteBuffer read(long at, int length) throws IOException;
+  }
+
   /**
    * Reads a whole file: F32 as it is, F64 rounded to fp32, F16 and BF16 widened, U8, I32 and I64 as
    * numbers, where every value is within 2^24 of zero.
@@ -174,8 +182,40 @@ public final class Safetensors {
    *     too large for the heap, or holds NaN or infinity
    */
   public static Contents read(Path file) throws WeightsException {
+    return read(file.toString(), () -> readFile(file));
+  }
+
+  /**
+   * Reads what was a file's bytes, as {@link #read(Path)} reads the file.
+   *
+   * @param bytes the whole file; not written to
+   * @param name of the file, for messages
+   * @throws WeightsException as for a file
+   */
+  public static Contents read(byte[] bytes, String name) throws WeightsException {
+    Source source =
+        new Source() {
+          @Override
+          public long size() {
+            return bytes.length;
+          }
+
+          @Override
+          public ByteBuffer read(long at, int length) {
+            return ByteBuffer.wrap(bytes, (int) at, length).slice().order(ByteOrder.LITTLE_ENDIAN);
+          }
+        };
+    return read(name, () -> readChecked(source, name));
+  }
+
+  /** Reading, which may fail in every way of files. */
+  private interface Reading {
+    Contents get() throws IOException;
+  }
+
+  private static Contents read(String file, Reading reading) throws WeightsException {
     try {
-      return readChecked(file);
+      return reading.get();
     } catch (WeightsException e) {
       throw e;
     } catch (IOException e) {
@@ -198,61 +238,78 @@ public final class Safetensors {
     }
   }
 
-  private static Contents readChecked(Path file) throws IOException {
-    if (!Files.exists(file)) {
+  private static Contents readFile(Path path) throws IOException {
+    String file = path.toString();
+    if (!Files.exists(path)) {
       throw bad(file, "does not exist; check the path");
     }
     // A pipe or device has no size to check against and could block for ever.
-    if (!Files.isRegularFile(file)) {
+    if (!Files.isRegularFile(path)) {
       throw bad(file, "is not a regular file");
     }
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-      long size = channel.size();
-      if (size < Long.BYTES) {
-        throw bad(
-            file,
-            "has " + size + " bytes, fewer than the 8 of the header length; it is no safetensors");
-      }
-      long headerLength = buffer(channel, file, 0, Long.BYTES).getLong();
-      if (headerLength < 2 || headerLength > MAX_HEADER_BYTES) {
-        throw bad(
-            file,
-            "header length "
-                + Long.toUnsignedString(headerLength)
-                + " is not within 2.."
-                + MAX_HEADER_BYTES
-                + "; the file is damaged or no safetensors");
-      }
-      if (headerLength > size - Long.BYTES) {
-        throw bad(
-            file,
-            "header length "
-                + headerLength
-                + " reaches beyond the file's "
-                + size
-                + " bytes; the file is cut short or no safetensors");
-      }
-      JsonNode header = json(file, buffer(channel, file, Long.BYTES, (int) headerLength));
-      long dataStart = Long.BYTES + headerLength;
-      SortedMap<String, String> metadata = new TreeMap<>();
-      List<Entry> entries = new ArrayList<>();
-      for (Map.Entry<String, JsonNode> property : header.properties()) {
-        if (property.getKey().equals(METADATA)) {
-          metadata.putAll(metadata(file, property.getValue()));
-        } else {
-          entries.add(entry(file, property.getKey(), property.getValue()));
-        }
-      }
-      checkCover(file, entries, size - dataStart);
-      SortedMap<String, FloatTensor> tensors = new TreeMap<>();
-      for (Entry entry : entries) {
-        tensors.put(entry.name, values(channel, file, dataStart, entry));
-      }
-      return new Contents(tensors, metadata);
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      Source source =
+          new Source() {
+            @Override
+            public long size() throws IOException {
+              return channel.size();
+            }
+
+            @Override
+            public ByteBuffer read(long at, int length) throws IOException {
+              return buffer(channel, file, at, length);
+            }
+          };
+      return readChecked(source, file);
     }
   }
 
-  private static JsonNode json(Path file, ByteBuffer bytes) throws IOException {
+  private static Contents readChecked(Source source, String file) throws IOException {
+    long size = source.size();
+    if (size < Long.BYTES) {
+      throw bad(
+          file,
+          "has " + size + " bytes, fewer than the 8 of the header length; it is no safetensors");
+    }
+    long headerLength = source.read(0, Long.BYTES).getLong();
+    if (headerLength < 2 || headerLength > MAX_HEADER_BYTES) {
+      throw bad(
+          file,
+          "header length "
+              + Long.toUnsignedString(headerLength)
+              + " is not within 2.."
+              + MAX_HEADER_BYTES
+              + "; the file is damaged or no safetensors");
+    }
+    if (headerLength > size - Long.BYTES) {
+      throw bad(
+          file,
+          "header length "
+              + headerLength
+              + " reaches beyond the file's "
+              + size
+              + " bytes; the file is cut short or no safetensors");
+    }
+    JsonNode header = json(file, source.read(Long.BYTES, (int) headerLength));
+    long dataStart = Long.BYTES + headerLength;
+    SortedMap<String, String> metadata = new TreeMap<>();
+    List<Entry> entries = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> property : header.properties()) {
+      if (property.getKey().equals(METADATA)) {
+        metadata.putAll(metadata(file, property.getValue()));
+      } else {
+        entries.add(entry(file, property.getKey(), property.getValue()));
+      }
+    }
+    checkCover(file, entries, size - dataStart);
+    SortedMap<String, FloatTensor> tensors = new TreeMap<>();
+    for (Entry entry : entries) {
+      tensors.put(entry.name, values(source, file, dataStart, entry));
+    }
+    return new Contents(tensors, metadata);
+  }
+
+  private static JsonNode json(String file, ByteBuffer bytes) throws IOException {
     if (bytes.get(0) != '{') {
       throw bad(file, "header does not begin with '{'; the file is damaged or no safetensors");
     }
@@ -274,7 +331,7 @@ public final class Safetensors {
     }
   }
 
-  private static Map<String, String> metadata(Path file, JsonNode node) throws WeightsException {
+  private static Map<String, String> metadata(String file, JsonNode node) throws WeightsException {
     if (!node.isObject()) {
       throw bad(file, METADATA + " is not an object");
     }
@@ -288,7 +345,7 @@ public final class Safetensors {
     return metadata;
   }
 
-  private static Entry entry(Path file, String name, JsonNode node) throws WeightsException {
+  private static Entry entry(String file, String name, JsonNode node) throws WeightsException {
     if (!node.isObject()) {
       throw bad(file, name, "is not an object with dtype, shape and data_offsets");
     }
@@ -354,7 +411,7 @@ public final class Safetensors {
     return new Entry(name, dtype.get(), shape, (int) count, begin, end);
   }
 
-  private static int[] shape(Path file, String name, JsonNode node) throws WeightsException {
+  private static int[] shape(String file, String name, JsonNode node) throws WeightsException {
     // The longest rank that anything here computes with is 4; 8 leaves room for foreign files.
     if (!node.isArray() || node.size() > 8) {
       throw bad(file, name, "shape is not a list of at most 8 sizes");
@@ -378,7 +435,7 @@ public final class Safetensors {
   }
 
   /** Every byte after the header belongs to exactly one tensor, and the heap can take them all. */
-  private static void checkCover(Path file, List<Entry> entries, long dataBytes)
+  private static void checkCover(String file, List<Entry> entries, long dataBytes)
       throws WeightsException {
     entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
     long at = 0;
@@ -420,14 +477,14 @@ public final class Safetensors {
     }
   }
 
-  private static FloatTensor values(FileChannel channel, Path file, long dataStart, Entry entry)
+  private static FloatTensor values(Source source, String file, long dataStart, Entry entry)
       throws IOException {
     float[] values = new float[entry.count];
     long at = dataStart + entry.begin;
     int done = 0;
     while (done < values.length) {
       int now = Math.min(values.length - done, CHUNK_BYTES / entry.dtype.bytes);
-      ByteBuffer chunk = buffer(channel, file, at, now * entry.dtype.bytes);
+      ByteBuffer chunk = source.read(at, now * entry.dtype.bytes);
       at += chunk.remaining();
       for (int i = 0; i < now; i++) {
         float value = entry.dtype.next(chunk);
@@ -446,7 +503,7 @@ public final class Safetensors {
     return new FloatTensor(entry.shape, values);
   }
 
-  private static ByteBuffer buffer(FileChannel channel, Path file, long at, int length)
+  private static ByteBuffer buffer(FileChannel channel, String file, long at, int length)
       throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
     while (buffer.hasRemaining()) {
@@ -471,7 +528,8 @@ public final class Safetensors {
    * @throws WeightsException if the file cannot be written, or {@link #read} would refuse it: NaN,
    *     infinity, or a tensor named {@code __metadata__}
    */
-  public static void write(Path file, Contents contents) throws WeightsException {
+  public static void write(Path path, Contents contents) throws WeightsException {
+    String file = path.toString();
     for (Map.Entry<String, FloatTensor> tensor : contents.tensors.entrySet()) {
       if (tensor.getKey().equals(METADATA)) {
         throw bad(file, tensor.getKey(), "has the name that the format keeps for itself");
@@ -484,7 +542,7 @@ public final class Safetensors {
         }
       }
     }
-    Path target = file.toAbsolutePath();
+    Path target = path.toAbsolutePath();
     // Not Files.createTempFile: its files can be read by their owner only, and keep that.
     Path fresh = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID());
     try {
@@ -580,11 +638,11 @@ public final class Safetensors {
     return bytes.toByteArray();
   }
 
-  private static WeightsException bad(Path file, String what) {
+  private static WeightsException bad(String file, String what) {
     return new WeightsException("weights file " + file + ": " + what);
   }
 
-  private static WeightsException bad(Path file, String tensor, String what) {
+  private static WeightsException bad(String file, String tensor, String what) {
     return bad(file, "tensor '" + OneLine.of(tensor) + "' " + what);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
@@ -50,7 +51,7 @@ class ModelBundleTest {
     String after = change.apply(before);
     assertThat(after).isNotEqualTo(before);
     Files.writeString(config, after);
-    Files.delete(dir.resolve("SHA256SUMS"));
+    BundleFiles.writeSums(dir);
   }
 
   private void assertRefused(String... parts) {
@@ -92,15 +93,49 @@ class ModelBundleTest {
   }
 
   @Test
-  void cardRecipeLogAndChecksumsMayBeMissing() throws IOException {
+  void recipeAndLogMayBeMissingAndACardIsMade() throws IOException {
     ModelBundle bare = ModelBundle.of(whole.config(), whole.weights());
     bare.write(dir);
-    Files.delete(dir.resolve("SHA256SUMS"));
     ModelBundle read = ModelBundle.read(dir);
-    assertThat(read.card()).isEmpty();
+    assertThat(read.card())
+        .isEqualTo(bare.card())
+        .startsWith("# test.untrained\n")
+        .contains("enet with 11 classes", "Sky, Building", "36 rows", "CC0-1.0. random numbers");
     assertThat(read.recipe()).isEmpty();
     assertThat(read.log()).isEmpty();
     assertThat(read.digest()).isEqualTo(whole.digest());
+    assertThatThrownBy(() -> bare.withCard(" \n"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("'test.untrained' is blank");
+  }
+
+  @Test
+  void goldenLogitsAreComputedOnceAndKept() throws IOException {
+    Golden golden = whole.golden();
+    ModelBundle recorded = whole.with(whole.config().withMetrics(Map.of("miou", 3)));
+    assertThat(recorded.golden()).isSameAs(golden);
+    recorded.write(dir);
+    assertThat(ModelBundle.read(dir).golden()).isEqualTo(golden);
+    ModelBundle.read(dir).with(whole.config()).write(folder.resolve("again"));
+    assertThat(folder.resolve("again/golden.safetensors"))
+        .hasSameBinaryContentAs(dir.resolve("golden.safetensors"));
+
+    BundleConfig c = whole.config();
+    BundleConfig darker =
+        new BundleConfig(
+            c.format(),
+            c.name(),
+            c.architecture(),
+            c.classTable(),
+            new Normalization(new float[] {0.5f, 0.5f, 0.5f}, new float[] {1, 1, 1}),
+            c.height(),
+            c.training(),
+            c.licence(),
+            c.precisions(),
+            c.metrics(),
+            c.createdWith());
+    assertThat(whole.with(darker).golden().logits()).isNotEqualTo(golden.logits());
+    assertThat(whole.with(darker).golden().picture().rgb()).isEqualTo(golden.picture().rgb());
   }
 
   @Test
@@ -114,7 +149,14 @@ class ModelBundleTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"model.safetensors", "config.json", "README.md", "recipe.yaml", "train.jsonl"})
+      strings = {
+        "model.safetensors",
+        "config.json",
+        "golden.safetensors",
+        "README.md",
+        "recipe.yaml",
+        "train.jsonl"
+      })
   void refusesAFileMissingOrChangedAgainstTheChecksums(String file) throws IOException {
     whole.write(dir);
     byte[] bytes = Files.readAllBytes(dir.resolve(file));
@@ -127,30 +169,50 @@ class ModelBundleTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"model.safetensors", "config.json"})
+  @ValueSource(
+      strings = {
+        "model.safetensors",
+        "config.json",
+        "golden.safetensors",
+        "README.md",
+        "SHA256SUMS"
+      })
   void refusesABundleWithoutWhatItNeeds(String file) throws IOException {
     whole.write(dir);
     Files.delete(dir.resolve(file));
-    Files.delete(dir.resolve("SHA256SUMS"));
-    assertRefused(file, "is missing");
+    if (!file.equals("SHA256SUMS")) {
+      BundleFiles.writeSums(dir);
+    }
+    assertRefused(file, "is missing; a bundle has model.safetensors, config.json", "copy it anew");
   }
 
   @Test
-  void refusesDamagedWeightsEvenWithoutChecksums() throws IOException {
+  void refusesABlankCard() throws IOException {
     whole.write(dir);
-    Files.delete(dir.resolve("SHA256SUMS"));
-    byte[] bytes = Files.readAllBytes(dir.resolve("model.safetensors"));
-    Files.write(dir.resolve("model.safetensors"), java.util.Arrays.copyOf(bytes, bytes.length - 5));
-    assertRefused("model.safetensors");
+    Files.writeString(dir.resolve("README.md"), "\n \n");
+    BundleFiles.writeSums(dir);
+    assertRefused("README.md is blank");
+  }
+
+  @Test
+  void saysWhatHelpsWithABundleOfTheFormatBefore() throws IOException {
+    whole.write(dir);
+    Files.delete(dir.resolve("golden.safetensors"));
+    // As format 1 was: without precisions, too.
+    replaceInConfig(
+        text ->
+            text.replace("\"format\" : 2", "\"format\" : 1")
+                .replaceFirst("(?s)\"precisions\".*?(?=\"metrics\")", ""));
+    assertRefused("config.json", "'format' is 1", "no golden logits", "--resume");
   }
 
   @Test
   void refusesFilesOutsideTheChecksumsAndForeignLines() throws IOException {
     ModelBundle.of(whole.config(), whole.weights()).write(dir);
-    Files.writeString(dir.resolve("README.md"), "slipped in");
-    assertRefused("README.md", "not listed");
+    Files.writeString(dir.resolve("recipe.yaml"), "slipped in");
+    assertRefused("recipe.yaml", "not listed");
 
-    Files.delete(dir.resolve("README.md"));
+    Files.delete(dir.resolve("recipe.yaml"));
     Path sums = dir.resolve("SHA256SUMS");
     String good = Files.readString(sums);
     Files.writeString(sums, good + "0".repeat(64) + "  ../outside\n");
@@ -168,7 +230,20 @@ class ModelBundleTest {
       quoteCharacter = '`',
       value = {
         "`\"height\" : 36` | `\"heigth\" : 36` | `unknown key 'heigth' (did you mean 'height'?)`",
-        "`\"format\" : 1` | `\"format\" : 2` | `'format' is 2`",
+        "`\"format\" : 2` | `\"format\" : 3` | `'format' is 3, this version knows 2 only`",
+        "`\"format\" : 2` | `\"format\" : \"2\"` | `(at format)`",
+        "`1.0E-4` | `0` | `'tolerance' is 0.0`",
+        "`1.0E-4` | `-1` | `'tolerance' is -1.0`",
+        "`1.0E-4` | `1e999` | `'tolerance' is Infinity`",
+        "`1.0E-4` | `\"NaN\"` | `tolerance`",
+        "`1.0E-4` | `null` | `(at precisions.fp32.tolerance)`",
+        "`\"fp32\"` | `\"fp23\"` | `did you mean 'fp32'?`",
+        "`\"fp32\"` | `\"bf16\"` | `uplicate`",
+        "`\"miouLoss\" : { }` | `\"miouLoss\" : {\"val\": null}` | `'miouLoss' of 'val' is null`",
+        "`\"miouLoss\" : { }` | `\"miouLoss\" : {\"val\": 101}` | `'miouLoss' of 'val' is 101.0`",
+        "`\"miouLoss\" : { }` | `\"miouLoss\" : null` | `(at precisions.fp32.miouLoss)`",
+        "`\"precisions\" : {` | `\"precisions\" : {}, \"x\" : {` | `unknown key 'x'`",
+        "`\"mean\" : [ 0.485,` | `\"mean\" : [ null,` | `(at normalization.mean`",
         "`\"height\" : 36` | `\"height\" : 0` | `'height' is 0`",
         "`\"height\" : 36` | `\"height\" : \"36\"` | `(at height)`",
         "`\"height\" : 36` | `\"height\" : 36.5` | `(at height)`",
@@ -230,8 +305,8 @@ class ModelBundleTest {
         .hasMessageContaining("NaN at " + (broken.length - 1));
 
     whole.write(dir);
-    Files.delete(dir.resolve("SHA256SUMS"));
     Safetensors.write(dir.resolve("model.safetensors"), Weights.of(fewer), Map.of());
+    BundleFiles.writeSums(dir);
     assertRefused(name, "is missing");
   }
 
@@ -256,7 +331,7 @@ class ModelBundleTest {
     ModelBundle other = Bundles.untrained("enet", 36, 2);
     other.write(dir);
     assertThat(ModelBundle.read(dir).digest()).isEqualTo(other.digest());
-    assertThat(dir.resolve("README.md")).doesNotExist();
+    assertThat(dir.resolve("recipe.yaml")).doesNotExist();
 
     Files.writeString(dir.resolve("thesis.tex"), "years of work");
     assertThatThrownBy(() -> whole.write(dir))

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -52,6 +53,11 @@ class SegmenterTest {
     }
 
     @Override
+    public String version() {
+      return "1";
+    }
+
+    @Override
     public Executable prepare(Model model, EngineOptions options) {
       threads.add(Thread.currentThread().getName());
       return new Executable() {
@@ -73,6 +79,11 @@ class SegmenterTest {
         }
 
         @Override
+        public String precision() {
+          return "fp32";
+        }
+
+        @Override
         public int classes() {
           return 11;
         }
@@ -84,6 +95,12 @@ class SegmenterTest {
         }
       };
     }
+  }
+
+  /** With an engine that computes what it likes. */
+  private static Segmenter light(ModelBundle bundle, Segmenter.Options options, Engine engine) {
+    return new Segmenter(
+        bundle, options.with(GoldenCheck.NEVER), engine, new GoldenMemory(Optional.empty()));
   }
 
   private static Picture random(int width, int height, long seed) {
@@ -147,7 +164,7 @@ class SegmenterTest {
     ModelBundle bundle = Bundles.untrained("enet", 15, 1);
     for (String size : List.of("native", "15", "37", "23x19", "100x60")) {
       Segmenter.Options options = Segmenter.Options.DEFAULT.with(SizePolicy.parse(size));
-      try (Segmenter segmenter = new Segmenter(bundle, options, engine)) {
+      try (Segmenter segmenter = light(bundle, options, engine)) {
         Mask mask = segmenter.segment(picture).mask();
         for (int y = 0; y < 30; y++) {
           for (int x = 0; x < 50; x++) {
@@ -168,7 +185,7 @@ class SegmenterTest {
     List<Picture> pictures = List.of(halves(20, 15), random(31, 9, 1), random(8, 8, 2));
     ExecutorService callers = Executors.newFixedThreadPool(32);
     try (Segmenter segmenter =
-        new Segmenter(Bundles.untrained("enet", 16, 1), Segmenter.Options.DEFAULT, engine)) {
+        light(Bundles.untrained("enet", 16, 1), Segmenter.Options.DEFAULT, engine)) {
       List<Mask> alone = pictures.stream().map(p -> segmenter.segment(p).mask()).toList();
       List<Future<Mask>> together = new ArrayList<>();
       for (int i = 0; i < 96; i++) {
@@ -188,7 +205,7 @@ class SegmenterTest {
   void closesOnceAndThenSaysSo() {
     Light engine = new Light();
     Segmenter segmenter =
-        new Segmenter(Bundles.untrained("enet", 16, 1), Segmenter.Options.DEFAULT, engine);
+        light(Bundles.untrained("enet", 16, 1), Segmenter.Options.DEFAULT, engine);
     segmenter.close();
     segmenter.close();
     assertThat(engine.closed).hasValue(1);
@@ -214,7 +231,7 @@ class SegmenterTest {
         };
     Picture picture = halves(8, 8);
     try (Segmenter segmenter =
-        new Segmenter(Bundles.untrained("enet", 8, 1), Segmenter.Options.DEFAULT, engine)) {
+        light(Bundles.untrained("enet", 8, 1), Segmenter.Options.DEFAULT, engine)) {
       List<Object> outcome = new ArrayList<>();
       Thread caller =
           new Thread(
@@ -241,7 +258,7 @@ class SegmenterTest {
     Light engine = new Light();
     Picture picture = halves(8, 8);
     try (Segmenter segmenter =
-        new Segmenter(Bundles.untrained("enet", 8, 1), Segmenter.Options.DEFAULT, engine)) {
+        light(Bundles.untrained("enet", 8, 1), Segmenter.Options.DEFAULT, engine)) {
       engine.change =
           logits -> {
             logits[70] = Float.NaN;
@@ -265,13 +282,13 @@ class SegmenterTest {
     Light engine = new Light();
     ModelBundle bundle = Bundles.untrained("enet", 360, 1);
     Segmenter.Options huge = Segmenter.Options.DEFAULT.with(new SizePolicy.Exact(200_000, 200_000));
-    try (Segmenter segmenter = new Segmenter(bundle, huge, engine)) {
+    try (Segmenter segmenter = light(bundle, huge, engine)) {
       assertThatThrownBy(() -> segmenter.segment(halves(4, 4)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("4x4 pixels, scaled to 200000x200000")
           .hasMessageContaining("choose a smaller size");
     }
-    try (Segmenter segmenter = new Segmenter(bundle, Segmenter.Options.DEFAULT, engine)) {
+    try (Segmenter segmenter = light(bundle, Segmenter.Options.DEFAULT, engine)) {
       assertThatThrownBy(() -> segmenter.segment(halves(5000, 1)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("1800000 wide");
@@ -304,7 +321,7 @@ class SegmenterTest {
     Light engine = new Light();
     Picture picture = halves(80, 60);
     ModelBundle bundle = Bundles.untrained("enet", 60, 1);
-    try (Segmenter segmenter = new Segmenter(bundle, Segmenter.Options.DEFAULT, engine)) {
+    try (Segmenter segmenter = light(bundle, Segmenter.Options.DEFAULT, engine)) {
       Segmentation segmentation = segmenter.segment(picture);
       assertThat(segmentation.shares()).hasSize(2);
       assertThat(segmentation.shares().get(0).fraction()).isCloseTo(0.5, within(0.03));
@@ -347,12 +364,17 @@ class SegmenterTest {
           }
 
           @Override
+          public String version() {
+            return "1";
+          }
+
+          @Override
           public Executable prepare(Model model, EngineOptions options) {
             throw new IllegalStateException("no natives; add them");
           }
         };
     ModelBundle bundle = Bundles.untrained("enet", 16, 1);
-    assertThatThrownBy(() -> new Segmenter(bundle, Segmenter.Options.DEFAULT, broken))
+    assertThatThrownBy(() -> light(bundle, Segmenter.Options.DEFAULT, broken))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("no natives; add them");
   }

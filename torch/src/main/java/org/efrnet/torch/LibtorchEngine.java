@@ -4,6 +4,7 @@ import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
@@ -19,6 +20,12 @@ public final class LibtorchEngine implements Engine {
   @Override
   public String name() {
     return "libtorch";
+  }
+
+  /** Of the jar of libtorch's Java classes, which its natives' jars must equal. */
+  @Override
+  public String version() {
+    return String.valueOf(NoGradGuard.class.getPackage().getImplementationVersion());
   }
 
   /**
@@ -71,6 +78,11 @@ public final class LibtorchEngine implements Engine {
       } catch (RuntimeException e) {
         throw TorchErrors.translated(e);
       }
+    }
+
+    @Override
+    public String precision() {
+      return BundleConfig.FP32;
     }
 
     @Override

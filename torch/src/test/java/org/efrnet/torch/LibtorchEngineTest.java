@@ -3,9 +3,14 @@ package org.efrnet.torch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -20,23 +25,30 @@ import org.efrnet.graph.Model;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
 import org.efrnet.networks.EfrNet;
+import org.efrnet.networks.Networks;
 import org.efrnet.readings.Reference;
 import org.efrnet.readings.Shape;
 import org.efrnet.readings.Shapes;
 import org.efrnet.segment.EngineOptions;
 import org.efrnet.segment.Engines;
 import org.efrnet.segment.Executable;
+import org.efrnet.segment.GoldenCheck;
+import org.efrnet.segment.GoldenException;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.segment.SizePolicy;
+import org.efrnet.text.Sha256;
 import org.efrnet.weights.FloatTensor;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LibtorchEngineTest {
   private static final EngineOptions TWO_THREADS = new EngineOptions(2);
   private static final Segmenter.Options SMALL = Segmenter.Options.DEFAULT.withThreads(1);
+
+  @TempDir private Path folder;
 
   private static Picture random(int width, int height, long seed) {
     byte[] rgb = new byte[3 * width * height];
@@ -72,6 +84,58 @@ class LibtorchEngineTest {
       }
       assertThat(most).isLessThan(1e-4 * scale);
     }
+  }
+
+  /** A tenth of what a bundle allows, for every network: other processors round otherwise. */
+  @Test
+  void givesEveryNetworksGoldenLogits() {
+    for (String network : Networks.names()) {
+      try (Segmenter segmenter =
+          Segmenter.load(bundle(network, 48), SMALL.with(GoldenCheck.ALWAYS))) {
+        Segmenter.Golden golden = segmenter.golden();
+        assertThat(golden.precision()).isEqualTo("fp32");
+        assertThat(golden.difference())
+            .as(network)
+            .isPositive()
+            .isLessThan(golden.tolerance() / 10);
+        assertThat(segmenter.golden()).isEqualTo(golden);
+      }
+    }
+  }
+
+  @Test
+  void isRefusedWhereTheWeightsAreOthers() throws IOException {
+    ModelBundle good = bundle("efrnet", 48);
+    good.write(folder.resolve("good"));
+    String name = good.weights().names().last();
+    float[] values = good.weights().get(name).values().clone();
+    values[0] += 0.05f;
+    FloatTensor other = new FloatTensor(good.weights().get(name).shape(), values);
+    ModelBundle.of(good.config(), good.weights().with(Map.of(name, other)))
+        .write(folder.resolve("other"));
+    // Weights and checksums of the one, golden logits of the other.
+    Path golden = folder.resolve("other/golden.safetensors");
+    String before = sha256(golden);
+    Files.copy(
+        folder.resolve("good/golden.safetensors"), golden, StandardCopyOption.REPLACE_EXISTING);
+    Path sums = folder.resolve("other/SHA256SUMS");
+    Files.writeString(sums, Files.readString(sums).replace(before, sha256(golden)));
+    ModelBundle mixed = ModelBundle.read(folder.resolve("other"));
+    LeakCheck check =
+        LeakCheck.of(
+            2,
+            5,
+            i ->
+                assertThatThrownBy(() -> Segmenter.load(mixed, SMALL))
+                    .isInstanceOf(GoldenException.class)
+                    .hasMessageContaining("engine libtorch in fp32")
+                    .hasMessageContaining("there are libtorch, reference"));
+    assertThat(check.liveGrowth()).isZero();
+    Segmenter.load(mixed, SMALL.with(GoldenCheck.NEVER)).close();
+  }
+
+  private static String sha256(Path file) throws IOException {
+    return Sha256.of(Files.readAllBytes(file));
   }
 
   @ParameterizedTest

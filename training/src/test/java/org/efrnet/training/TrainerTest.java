@@ -344,7 +344,7 @@ class TrainerTest {
     assertThat(read.weights().digest()).isEqualTo(outcome.weights().digest());
     assertThat(read.recipe()).contains(recipe.toYaml());
     assertThat(read.log().orElseThrow().lines()).hasSize(3);
-    assertThat(read.card().orElseThrow()).contains("efrnet.streets", "Apache-2.0", "8 steps");
+    assertThat(read.card()).contains("efrnet.streets", "Apache-2.0", "8 steps");
     assertThat(dir.resolve("run/checkpoint-8.safetensors")).exists();
   }
 
