@@ -440,16 +440,15 @@ public final class Trainer {
     private void look(Watching watch, int epoch) throws IOException {
       settle();
       long started = System.nanoTime();
-      Weights weights = learner.averagedWeights();
-      Scores scores = watch.look(bundle(weights, ""), epoch);
+      String card =
+          Card.of(recipe, data, network, learner.steps(), origin, Optional.of(watch.data().name()));
+      ModelBundle now = bundle(learner.averagedWeights(), card);
+      Scores scores = watch.look(now, epoch);
       log.watch(learner.steps(), epoch, watch.data().name(), watch.data().size(), scores);
       settings.watcher().watched(epoch, scores);
       if (scores.miou() > bestMiou) {
         bestMiou = scores.miou();
-        String card =
-            Card.of(
-                recipe, data, network, learner.steps(), origin, Optional.of(watch.data().name()));
-        bundle(weights, card).write(run.resolve("best"));
+        now.withLog(log.text()).write(run.resolve("best"));
       }
       page();
       // Speed is that of steps.

@@ -11,6 +11,7 @@ import org.efrnet.data.Overlap;
 import org.efrnet.images.Mask;
 import org.efrnet.metrics.ConfusionMatrix;
 import org.efrnet.metrics.Scores;
+import org.efrnet.segment.GoldenCheck;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.torch.Natives;
 
@@ -77,8 +78,12 @@ final class Watching {
   Scores look(ModelBundle bundle, int epoch) throws IOException {
     ConfusionMatrix matrix = new ConfusionMatrix(data.classes().size());
     int shown = Math.min(choice.samples(), data.size());
+    // These weights were made by the engine that runs them, and will be others in a moment.
     Segmenter.Options options =
-        Segmenter.Options.DEFAULT.withThreads(Natives.threads()).withEngine("libtorch");
+        Segmenter.Options.DEFAULT
+            .withThreads(Natives.threads())
+            .withEngine("libtorch")
+            .with(GoldenCheck.NEVER);
     try (Segmenter segmenter = Segmenter.load(bundle, options)) {
       for (int i = 0; i < data.size(); i++) {
         Example example = data.load(i);

@@ -127,7 +127,7 @@ class OriginTest {
               Trainer.Settings.of(() -> asked[0]++ == 2, watcher));
       Trainer.Outcome outcome = trainer.train(resume);
       assertThat(outcome.finished()).isEqualTo(resume);
-      assertThat(trainer.bundle(outcome).card().toString())
+      assertThat(trainer.bundle(outcome).card())
           .contains("fine-tuned from base", "CC-BY-NC-4.0", "cls");
     }
     assertThat(notices)

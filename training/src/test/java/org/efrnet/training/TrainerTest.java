@@ -159,7 +159,7 @@ class TrainerTest {
     } else {
       assertThat(best.weights().digest()).isNotEqualTo(outcome.weights().digest());
     }
-    assertThat(best.card().toString()).contains("Chosen for its mIoU on streets of seed 4");
+    assertThat(best.card()).contains("Chosen for its mIoU on streets of seed 4");
   }
 
   @Test
