@@ -35,7 +35,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrainCommand.class,
       EvaluateCommand.class,
       NetworksCommand.class,
-      ScenesCommand.class
+      ScenesCommand.class,
+      PackCommand.class
     },
     footerHeading = "%nCommands to copy:%n",
     footer = {
@@ -46,7 +47,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet scenes data/own",
       "  ./efrnet train recipes/own-data.yaml --data data/own --out runs/own",
       "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",
-      "  ./efrnet evaluate runs/camvid/bundle --data CamVid --split test"
+      "  ./efrnet evaluate runs/camvid/bundle --data CamVid --split test",
+      "  ./efrnet pack --device cuda -o packs/cuda --split 60MiB"
     })
 public final class Main implements Callable<Integer> {
   /** Room for a path or two and the remedy. */

@@ -280,6 +280,11 @@ class CommandLineTest {
         "evaluate bundle",
         "train",
         "train recipe.yaml",
+        "pack -o packs",
+        "pack --device gpu -o packs",
+        "pack --device cpu",
+        "pack --device cpu -o packs --split 60",
+        "pack --device cpu -o packs --split 0MiB",
       })
   void wrongUsageIsOneLineAndCode2(String words) {
     Result result = run((Object[]) words.split(" "));
@@ -298,7 +303,7 @@ class CommandLineTest {
   @Test
   void helpHasCommandsToCopy() {
     assertThat(run("--help").out()).contains("./efrnet segment samples/street.jpg");
-    for (String command : List.of("segment", "train", "evaluate", "networks", "scenes")) {
+    for (String command : List.of("segment", "train", "evaluate", "networks", "scenes", "pack")) {
       assertThat(run(command, "--help").out()).contains("xample");
     }
   }
@@ -406,6 +411,29 @@ class CommandLineTest {
     assertThat(leak.complaint()).contains("trained on 2 of the 2");
     assertThat(run("evaluate", model, "--data", camvid, "--split", "val", "--allow-leak").out())
         .startsWith("LEAK");
+  }
+
+  @Test
+  void packsADataSetIntoAFreeFolderAlone() throws IOException {
+    Path packed = dir.resolve("packed");
+    Result first = run("pack", "--data", camvid, "-o", packed);
+    assertThat(first.code()).isZero();
+    assertThat(first.out().strip()).isEqualTo("packed: " + packed);
+    assertThat(packed.resolve("train.txt")).exists();
+    Result again = run("pack", "--data", camvid, "-o", packed);
+    assertThat(again.code()).isEqualTo(1);
+    assertThat(again.complaint()).contains("packed", "not empty");
+    Path pieces = dir.resolve("pieces");
+    assertThat(run("pack", "--data", camvid, "-o", pieces, "--split", "20KiB").code()).isZero();
+    assertThat(pieces.resolve("camvid.tar.001")).exists();
+    assertThat(pieces.resolve("join.sh")).exists();
+  }
+
+  @Test
+  void packingAProgramTakesACheckout() {
+    assertThat(run("pack", "--device", "cpu", "-o", dir.resolve("p")))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.complaint()).contains("./efrnet"));
   }
 
   /** Own data, two pictures a split. */
