@@ -32,6 +32,7 @@ final class RunLog {
   private final Optional<FileTime> written;
   private final Table table = new Table();
   private final List<Watch> watches = new ArrayList<>();
+  private final List<Note> notes = new ArrayList<>();
   private int unreadable;
 
   /**
@@ -65,6 +66,9 @@ final class RunLog {
           .orElse(Double.NaN);
     }
   }
+
+  /** What a reader should know, such as where the weights started from. */
+  record Note(long step, String text) {}
 
   /** A class's IoU in percent; not a number if it was neither there nor predicted. */
   record ClassIou(String name, double iou) {}
@@ -106,6 +110,7 @@ final class RunLog {
   private boolean readLine(byte[] bytes, int from, int length) throws IOException {
     Table.Row row = new Table.Row();
     Optional<JsonNode> watch = Optional.empty();
+    Optional<String> note = Optional.empty();
     // Token by token: a tree for each of a hundred thousand lines takes three times as long.
     try (JsonParser parser = JSON.createParser(bytes, from, length)) {
       JsonToken start = parser.nextToken();
@@ -120,6 +125,8 @@ final class RunLog {
         parser.nextToken();
         if (field.equals("watch")) {
           watch = Optional.of(JSON.readTree(parser));
+        } else if (field.equals("note") && parser.currentToken() == JsonToken.VALUE_STRING) {
+          note = Optional.of(parser.getText());
         } else if (parser.currentToken().isNumeric()) {
           row.set(field, parser.getDoubleValue());
         } else {
@@ -139,6 +146,7 @@ final class RunLog {
       table.add(row);
     }
     watch.filter(JsonNode::isObject).ifPresent(node -> add(node, row));
+    note.ifPresent(text -> notes.add(new Note((long) row.step, text)));
     return true;
   }
 
@@ -237,6 +245,11 @@ final class RunLog {
   /** Not a number if there is none. */
   double lastPicturesPerSecond() {
     return table.size == 0 ? Double.NaN : table.speed[table.size - 1];
+  }
+
+  /** All notes, in the order of the log. */
+  List<Note> notes() {
+    return List.copyOf(notes);
   }
 
   /** All judgements, ascending by step. */

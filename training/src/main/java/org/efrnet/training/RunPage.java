@@ -77,6 +77,14 @@ public final class RunPage {
           .append(RunLog.NAME)
           .append(" could not be read and are not shown.</p>\n");
     }
+    for (RunLog.Note note : log.notes()) {
+      before
+          .append("<p>Step ")
+          .append(Html.count(note.step()))
+          .append(": ")
+          .append(Html.escaped(note.text()))
+          .append(".</p>\n");
+    }
     before.append(figures(log));
     before.append("<h2>Curves</h2>\n<div class=\"charts\">\n");
     for (LineChart chart : charts) {

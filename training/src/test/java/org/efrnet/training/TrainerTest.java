@@ -108,6 +108,8 @@ class TrainerTest {
     assertThat(Files.readString(dir.resolve("run/train.jsonl")))
         .contains("{\"step\":3,\"note\":\"the recipe changed: phases.0.epochs 2 -> 3");
     assertThat(Files.readString(dir.resolve("run/recipe.yaml"))).isEqualTo(longer.toYaml());
+    assertThat(Files.readString(dir.resolve("run/run.html")))
+        .contains("Step 3: the recipe changed: phases.0.epochs 2");
     assertThat(trainer(longer, "run", () -> false).train(true).step()).isEqualTo(12);
 
     Recipe adam = recipe("optimiser.kind=adamw", "optimiser.beta1=0.9", "optimiser.beta2=0.99");
