@@ -220,18 +220,8 @@ public final class ModelBundle {
     return new ModelBundle(config, network, model, others, golden);
   }
 
-  /**
-   * The same with a card for people, Markdown.
-   *
-   * @throws IllegalArgumentException if it is blank
-   */
+  /** The same with a card for people, Markdown; blank, it keeps the bundle from being written. */
   public ModelBundle withCard(String markdown) {
-    if (markdown.isBlank()) {
-      throw new IllegalArgumentException(
-          "the card of bundle '"
-              + config.name()
-              + "' is blank; it must say what the model is and is not for");
-    }
     return with(new Texts(markdown, texts.recipe(), texts.log()));
   }
 
@@ -377,14 +367,20 @@ public final class ModelBundle {
    * takes the name. A reader finds the old bundle, for an instant none, or the new one, never half
    * of one; where the disk is full, what stood there stays. Missing parent folders are made.
    *
-   * @throws BundleException if it cannot be written, the network gives no finite golden logits, or
-   *     a folder stands there that holds anything else than a bundle
+   * @throws BundleException if it cannot be written, the card is blank, the network gives no finite
+   *     golden logits, or a folder stands there that holds anything else than a bundle
    */
   public void write(Path dir) throws BundleException {
     Path target = dir.toAbsolutePath().normalize();
     Path fresh = BundleFiles.sibling(target);
     try {
       BundleFiles.requireReplaceable(target);
+      if (texts.card().isBlank()) {
+        throw new BundleException(
+            "bundle "
+                + dir
+                + ": is not written: its card is blank; say what the model is and is not for");
+      }
       // The slow part, while nothing is written yet.
       Golden expected = golden();
       Files.createDirectories(target.getParent());
@@ -457,7 +453,7 @@ public final class ModelBundle {
     return config.classTable();
   }
 
-  /** The card for people, Markdown, never blank. */
+  /** The card for people, Markdown. */
   public String card() {
     return texts.card();
   }

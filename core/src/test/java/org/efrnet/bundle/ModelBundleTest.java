@@ -104,9 +104,10 @@ class ModelBundleTest {
     assertThat(read.recipe()).isEmpty();
     assertThat(read.log()).isEmpty();
     assertThat(read.digest()).isEqualTo(whole.digest());
-    assertThatThrownBy(() -> bare.withCard(" \n"))
-        .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("'test.untrained' is blank");
+    assertThatThrownBy(() -> bare.withCard(" \n").write(dir))
+        .isInstanceOf(BundleException.class)
+        .hasMessageContaining("is not written: its card is blank");
+    assertThat(ModelBundle.read(dir).card()).isEqualTo(bare.card());
   }
 
   @Test
