@@ -12,14 +12,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;
 import org.efrnet.metrics.Scores;
 import org.efrnet.torch.Natives;
 import org.efrnet.training.Recipe;
-import org.efrnet.training.RunPage;
 import org.efrnet.training.SeedsPage;
 import org.efrnet.training.Trainer;
 import picocli.CommandLine.Command;
@@ -51,6 +49,10 @@ final class TrainCommand implements Callable<Integer> {
 
   private static final int SECONDS_TO_STOP = 60;
   private static final int MOST_SEEDS = 100;
+
+  /** Twice as many batches lie in memory. */
+  private static final int MOST_LOADERS = 16;
+
   private static final String BUNDLE = "bundle";
 
   @Parameters(index = "0", paramLabel = "RECIPE", description = "A YAML file, as in recipes/.")
@@ -208,17 +210,13 @@ final class TrainCommand implements Callable<Integer> {
         err.println("stopped after step " + outcome.step() + "; go on with --resume --out " + out);
         return 1;
       }
-      ModelBundle bundle = trainer.bundle(outcome);
-      Path folder = run.resolve(BUNDLE);
-      bundle.write(folder);
-      RunPage.write(run);
       spec.commandLine()
           .getOut()
           .println(
               "trained "
                   + recipe.name()
                   + ": "
-                  + folder
+                  + run.resolve(BUNDLE)
                   + " (see "
                   + run.resolve("run.html")
                   + ")");
@@ -229,7 +227,8 @@ final class TrainCommand implements Callable<Integer> {
   private Trainer.Settings settings(Trainer.Watcher watcher) {
     boolean card = !device.equals("cpu");
     // A card waits for pictures long before a processor does that computes itself.
-    int loaders = card ? Math.max(2, Runtime.getRuntime().availableProcessors() - 2) : 2;
+    int spare = Runtime.getRuntime().availableProcessors() - 2;
+    int loaders = card ? Math.max(2, Math.min(MOST_LOADERS, spare)) : 2;
     Trainer.Settings settings =
         Trainer.Settings.of(stop::get, watcher)
             .on(device, loaders)

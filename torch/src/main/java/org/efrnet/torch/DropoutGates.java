@@ -1,6 +1,7 @@
 package org.efrnet.torch;
 
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.AbstractTensor;
@@ -25,10 +26,12 @@ final class DropoutGates {
   private record Place(int channels, double rate) {}
 
   private final Tensor gates;
+  private final Iterator<Place> places;
   private long taken;
 
   /** Draws the gates of a batch; the tensor belongs to the caller's pointer scope. */
   DropoutGates(Layout layout, int n, RandomGenerator random, Execution execution) {
+    places = layout.places.iterator();
     float[] values = new float[n * layout.channels];
     int at = 0;
     for (Place place : layout.places) {
@@ -44,6 +47,11 @@ final class DropoutGates {
 
   /** The next dropout's gate in the graph's order, (n, channels, 1, 1). */
   Tensor next(long n, long channels) {
+    Place place = places.next();
+    if (place.channels != channels) {
+      throw new IllegalStateException(
+          "the dropout of " + place + " was drawn, one of " + channels + " channels is met");
+    }
     Tensor gate = gates.narrow(0, taken, n * channels).view(n, channels, 1, 1);
     taken += n * channels;
     return gate;

@@ -210,11 +210,11 @@ public final class Learner implements AutoCloseable {
   private void update(double learningRate) {
     Tensor weights = store.trained();
     Tensor gradients = store.gradients();
+    Tensor norm = gradients.norm();
+    if (execution.onHost()) {
+      requireFinite("the gradient's norm", norm.item_double());
+    }
     if (rule.clipNorm() < Double.POSITIVE_INFINITY) {
-      Tensor norm = gradients.norm();
-      if (execution.onHost()) {
-        requireFinite("the gradient's norm", norm.item_double());
-      }
       // At most 1: a shorter gradient stays as it is. Computed where the gradient lies.
       gradients.mul_(
           norm.reciprocal().mul_(new Scalar(rule.clipNorm())).clamp_max_(new Scalar(1.0)));
@@ -261,11 +261,24 @@ public final class Learner implements AutoCloseable {
     return store.weights(store.trained(), store.statistics());
   }
 
-  /** A copy of the averaged weights, or of the plain ones if the rule does not average. */
+  /**
+   * A copy of the averaged weights, or of the plain ones if the rule does not average.
+   *
+   * @throws ArithmeticException if a value is not finite
+   */
   public Weights averagedWeights() {
-    return rule.averageDecay() > 0
-        ? store.weights(state.get("average"), state.get("averageStatistics"))
-        : weights();
+    Weights averaged =
+        rule.averageDecay() > 0
+            ? store.weights(state.get("average"), state.get("averageStatistics"))
+            : weights();
+    averaged.tensors().forEach((name, tensor) -> requireFinite(name, tensor.values()));
+    return averaged;
+  }
+
+  private static void requireFinite(String what, float[] values) {
+    for (float value : values) {
+      requireFinite("a value of " + what, value);
+    }
   }
 
   /**
@@ -282,12 +295,17 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  /** All that a later {@link #restore} needs, exact to the bit in FP32 and BF16. */
+  /**
+   * All that a later {@link #restore} needs, exact to the bit in FP32 and BF16.
+   *
+   * @throws ArithmeticException if a value is not finite: there is nothing to go back to here
+   */
   public Map<String, FloatTensor> state() {
     Map<String, FloatTensor> copy = new TreeMap<>();
     state.forEach(
         (name, tensor) -> {
           float[] values = ParameterStore.download(tensor);
+          requireFinite(name, values);
           copy.put(name, new FloatTensor(new int[] {values.length}, values));
         });
     return copy;

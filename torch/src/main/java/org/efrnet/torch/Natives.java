@@ -53,6 +53,13 @@ public final class Natives {
               + ": libtorch sees no CUDA card; it needs natives built for CUDA, an NVIDIA driver and"
               + " the libraries of CUDA 13 and cuDNN 9 (see docs/gpu-host.md), or use cpu");
     }
+    if (device.startsWith("cuda:")) {
+      long cards = loaded(torch::getNumGPUs);
+      if (Integer.parseInt(device.substring(5)) >= cards) {
+        throw new IllegalStateException(
+            "device " + device + ": this machine has " + cards + ", the first is cuda:0");
+      }
+    }
   }
 
   private static <T> T loaded(Supplier<T> call) {

@@ -96,7 +96,8 @@ final class TorchOps implements Ops<Tensor> {
         c.bias() ? optional(inMaps(parameter(c.at(), "bias"))) : new TensorOptional();
     // Where each channel is a group of its own with several outputs, the AVX-512 kernels of the
     // oneDNN in libtorch 2.10 give wrong numbers for channels-last maps, and right ones for planes.
-    boolean multiplied = c.groups() == c.in() && c.out() > c.in() && c.groups() > 1;
+    boolean multiplied =
+        execution.onHost() && c.groups() == c.in() && c.out() > c.in() && c.groups() > 1;
     return torch.conv2d(
         multiplied ? x.contiguous() : x,
         inMaps(parameter(c.at(), "weight")),

@@ -174,12 +174,33 @@ class LearnerTest {
     Batch broken = batch(1);
     Arrays.fill(broken.planes(), Float.NaN);
     try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
-      String before = Arrays.toString(learner.state().get("trained").values());
+      String before = Arrays.toString(learner.weights().get("cls.weight").values());
       assertThatThrownBy(() -> learner.step(broken, 0.1, new SplittableRandom(1)))
           .isInstanceOf(ArithmeticException.class)
           .hasMessageContaining("NaN");
-      assertThat(Arrays.toString(learner.state().get("trained").values())).isEqualTo(before);
+      assertThat(Arrays.toString(learner.weights().get("cls.weight").values())).isEqualTo(before);
       assertThat(learner.steps()).isZero();
+    }
+  }
+
+  @Test
+  void weightsThatAreNoNumbersAreNotGivenAway() {
+    LearningRule wild =
+        new LearningRule(
+            new Optimiser.Sgd(0, 0, false),
+            new float[0],
+            255,
+            0,
+            Double.POSITIVE_INFINITY,
+            0.5,
+            true,
+            LearningRule.Decay.EVERYTHING);
+    try (Learner learner = new Learner(model(), wild, Execution.CPU)) {
+      learner.step(batch(1), Double.POSITIVE_INFINITY, new SplittableRandom(1));
+      assertThatThrownBy(learner::state)
+          .isInstanceOf(ArithmeticException.class)
+          .hasMessageContaining("a value of");
+      assertThatThrownBy(learner::averagedWeights).isInstanceOf(ArithmeticException.class);
     }
   }
 

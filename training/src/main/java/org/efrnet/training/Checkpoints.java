@@ -13,6 +13,8 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.efrnet.bundle.BundleException;
+import org.efrnet.bundle.ModelBundle;
 import org.efrnet.text.Sha256;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
@@ -29,16 +31,15 @@ final class Checkpoints {
   private static final String UUID = "\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
   private static final Pattern PART =
       Pattern.compile(
-          "\\.((checkpoint-[0-9]{1,18}\\.safetensors|best|bundle)"
+          "\\.(?<name>checkpoint-[0-9]{1,18}\\.safetensors|best|bundle|[a-z]+\\.(html|jsonl|yaml|png))"
               + UUID
-              + "|(run\\.html|train\\.jsonl|recipe\\.yaml)"
-              + UUID
-              + "\\.part)");
+              + "(\\.part)?");
   private static final String DIGEST = "digest";
   private static final String STEP = "step";
 
   private final Path run;
   private final int kept;
+  private long lastGood = -1;
 
   /**
    * @param kept how many, at least 1
@@ -86,23 +87,40 @@ final class Checkpoints {
     return !newestFirst().isEmpty();
   }
 
-  /** The step of the newest, damaged or not; -1 if there is none. */
-  long step() throws IOException {
-    List<Numbered> found = newestFirst();
-    return found.isEmpty() ? -1 : found.get(0).step;
+  /** The step of the newest that was written or read whole; -1 if there is none yet. */
+  long lastGood() {
+    return lastGood;
   }
 
-  /** Removes what a killed run had begun to write. */
+  /**
+   * Removes what a killed run had begun to write. A bundle that it was about to replace gets its
+   * name back.
+   */
   void removeParts() throws IOException {
     for (Path part : list(run)) {
-      if (PART.matcher(part.getFileName().toString()).matches()) {
-        if (Files.isDirectory(part, LinkOption.NOFOLLOW_LINKS)) {
-          for (Path file : list(part)) {
-            Files.deleteIfExists(file);
-          }
+      Matcher name = PART.matcher(part.getFileName().toString());
+      if (!name.matches()) {
+        continue;
+      }
+      if (!Files.isDirectory(part, LinkOption.NOFOLLOW_LINKS)) {
+        Files.deleteIfExists(part);
+      } else if (!Files.exists(run.resolve(name.group("name"))) && isBundle(part)) {
+        Files.move(part, run.resolve(name.group("name")));
+      } else {
+        for (Path file : list(part)) {
+          Files.deleteIfExists(file);
         }
         Files.deleteIfExists(part);
       }
+    }
+  }
+
+  private static boolean isBundle(Path folder) {
+    try {
+      ModelBundle.read(folder);
+      return true;
+    } catch (BundleException e) {
+      return false;
     }
   }
 
@@ -120,10 +138,15 @@ final class Checkpoints {
     described.put(STEP, Long.toString(step));
     described.put(DIGEST, digest(tensors, described));
     Safetensors.write(run.resolve("checkpoint-" + step + ".safetensors"), tensors, described);
-    List<Numbered> all = newestFirst();
-    for (Numbered old : all.subList(Math.min(kept, all.size()), all.size())) {
-      Files.deleteIfExists(old.file);
+    // What is newer was found damaged, or the run would not be at this step: it must not count.
+    int good = 0;
+    for (Numbered old : newestFirst()) {
+      good += old.step <= step ? 1 : 0;
+      if (old.step > step || good > kept) {
+        Files.deleteIfExists(old.file);
+      }
     }
+    lastGood = step;
   }
 
   /** Over everything: a wrong bit in what describes the tensors is as bad as one in them. */
@@ -147,6 +170,7 @@ final class Checkpoints {
         Map<String, String> metadata = contents.metadata();
         if (digest(contents.weights(), metadata).equals(metadata.get(DIGEST))
             && Long.toString(candidate.step).equals(metadata.get(STEP))) {
+          lastGood = candidate.step;
           return Optional.of(
               new Saved(
                   candidate.file,

@@ -37,7 +37,8 @@ final class LogWriter {
 
   /** All lines, or nothing where none was written. */
   String text() throws IOException {
-    return Files.exists(file) ? Files.readString(file) : "";
+    // Byte by byte: a line that was cut within a character is torn, not an error.
+    return Files.exists(file) ? new String(Files.readAllBytes(file), StandardCharsets.UTF_8) : "";
   }
 
   void note(long step, String note) throws IOException {
@@ -83,8 +84,13 @@ final class LogWriter {
     if (Double.isNaN(percent)) {
       node.putNull(key);
     } else {
-      node.put(key, Math.round(percent * 100) / 100.0);
+      node.put(key, rounded(percent));
     }
+  }
+
+  /** Percent as the log has it, with two decimals. */
+  static double rounded(double percent) {
+    return Math.round(percent * 100) / 100.0;
   }
 
   private void append(ObjectNode line) throws IOException {

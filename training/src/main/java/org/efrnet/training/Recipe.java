@@ -361,6 +361,7 @@ public record Recipe(
     requireWithin(source, "optimiser.beta1", optimiser.beta1(), 0, 1);
     requireWithin(source, "optimiser.beta2", optimiser.beta2(), 0, 1);
     requireWithin(source, "optimiser.weightDecay", optimiser.weightDecay(), 0, 1);
+    requireWithin(source, "optimiser.clipNorm", optimiser.clipNorm(), 0, Double.POSITIVE_INFINITY);
     if (optimiser.kind() == OptimiserChoice.Kind.ADAMW
         && (optimiser.beta1() == 0 || optimiser.beta2() == 0)) {
       throw new RecipeException(

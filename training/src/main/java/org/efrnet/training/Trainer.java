@@ -48,6 +48,10 @@ import org.efrnet.weights.Weights;
  * {@link RunPage} with its samples, and {@code best}, the bundle of the best look.
  */
 public final class Trainer {
+  private static final String BUNDLE = "bundle";
+  private static final String BEST = "best";
+  private static final String RECIPE = "recipe.yaml";
+
   private final Recipe recipe;
   private final DataSet data;
   private final Path run;
@@ -149,7 +153,7 @@ public final class Trainer {
    * @param step steps done
    * @param steps in all
    * @param epoch 1-based
-   * @param loss mean since the last report
+   * @param loss mean since the last report, or since the run was resumed
    * @param rate the newest learning rate
    * @param picturesPerSecond since the last report
    * @param secondsLeft at that speed
@@ -177,10 +181,11 @@ public final class Trainer {
    * @param watched the split that the recipe watches; empty if it watches none
    * @param run the run's folder; made if missing
    * @throws RecipeException if what is watched is trained on
+   * @throws IOException if what is watched cannot be read
    */
   public Trainer(
       Recipe recipe, DataSet data, Optional<DataSet> watched, Path run, Settings settings)
-      throws RecipeException {
+      throws IOException {
     this.recipe = recipe;
     this.data = data;
     this.run = run;
@@ -199,7 +204,8 @@ public final class Trainer {
   }
 
   /**
-   * Trains from the start, or from the run's checkpoint.
+   * Trains from the start, or from the run's checkpoint; a finished run gets its bundle, in the
+   * folder {@code bundle}.
    *
    * @throws RecipeException if a checkpoint is there and {@code resume} is not asked for, or is of
    *     another recipe, or another process trains in this folder
@@ -208,6 +214,21 @@ public final class Trainer {
    *     checkpoint is kept
    */
   public Outcome train(boolean resume) throws IOException, InterruptedException {
+    // Before the folder is made, and again once nobody else can train in it.
+    requireSense(resume);
+    Files.createDirectories(run);
+    // Held as long as the file is open: the kernel lets go of it with the process.
+    try (FileChannel lock =
+        FileChannel.open(
+            run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      requireAlone(lock);
+      requireSense(resume);
+      checkpoints.removeParts();
+      return trainAlone(resume);
+    }
+  }
+
+  private void requireSense(boolean resume) throws IOException {
     boolean goesOn = checkpoints.any();
     if (resume && !goesOn) {
       throw new RecipeException(
@@ -216,15 +237,6 @@ public final class Trainer {
     if (goesOn && !resume) {
       throw new RecipeException(
           "run " + run + " has a checkpoint; go on with --resume, or choose another --out");
-    }
-    Files.createDirectories(run);
-    // Held as long as the file is open: the kernel lets go of it with the process.
-    try (FileChannel lock =
-        FileChannel.open(
-            run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-      requireAlone(lock);
-      checkpoints.removeParts();
-      return trainAlone(goesOn);
     }
   }
 
@@ -250,7 +262,7 @@ public final class Trainer {
     if (goesOn) {
       saved = Optional.of(saved());
     } else {
-      Files.writeString(run.resolve("recipe.yaml"), recipe.toYaml());
+      WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
       log.clear();
       if (!recipe.from().isEmpty()) {
         Origin.Start start =
@@ -275,11 +287,17 @@ public final class Trainer {
     Model model = Passes.apply(Passes.training(), new Model(graph, weights));
     Execution execution = Execution.CPU.with(recipe.precision()).on(settings.device());
     try (Learner learner = new Learner(model, rule, execution)) {
+      Loop loop = new Loop(learner, network);
       if (saved.isPresent()) {
-        restore(learner, saved.get());
+        restore(learner, saved.get(), loop);
       }
-      boolean finished = new Loop(learner, network).run();
-      return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
+      boolean finished = loop.run();
+      Outcome outcome = new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
+      if (finished) {
+        bundle(outcome).write(run.resolve(BUNDLE));
+        loop.page();
+      }
+      return outcome;
     }
   }
 
@@ -352,6 +370,7 @@ public final class Trainer {
       try (BatchSource source =
           new BatchSource(
               recipe, data, Normalization.IMAGENET, learner.steps(), settings.loaders())) {
+        setAsideBundle(source);
         while (learner.steps() < source.steps()) {
           long step = learner.steps();
           if (settings.stop().getAsBoolean()) {
@@ -382,14 +401,30 @@ public final class Trainer {
           }
         }
       }
-      if (checkpoints.step() != learner.steps()) {
-        // A finished run that is resumed has taken no step.
-        save();
-      }
       return true;
     }
 
-    private ArithmeticException diverged(ArithmeticException e) throws IOException {
+    /** A finished run that goes on with a changed recipe is not finished any more. */
+    private void setAsideBundle(BatchSource source) throws IOException {
+      if (learner.steps() > source.steps()) {
+        throw new RecipeException(
+            "run "
+                + run
+                + " has taken "
+                + learner.steps()
+                + " steps, this recipe has "
+                + source.steps()
+                + "; give it more epochs, or choose another --out");
+      }
+      Path bundle = run.resolve(BUNDLE);
+      if (learner.steps() < source.steps() && Files.exists(bundle)) {
+        Path aside = run.resolve(BUNDLE + "-" + learner.steps());
+        Files.move(bundle, aside);
+        settings.watcher().notice("run " + run + " goes on; its bundle is now " + aside);
+      }
+    }
+
+    private ArithmeticException diverged(ArithmeticException e) {
       return new ArithmeticException(
           "training "
               + recipe.name()
@@ -397,13 +432,15 @@ public final class Trainer {
               + learner.steps()
               + ": "
               + e.getMessage()
-              + (checkpoints.any() ? "; the checkpoint in " + run + " is good" : "")
+              + (checkpoints.lastGood() >= 0
+                  ? "; the checkpoint of step " + checkpoints.lastGood() + " is good"
+                  : "")
               + "; train anew with a lower schedule.rate or optimiser.clipNorm, and another"
               + " --out");
     }
 
     /** Fetches the losses from the device; on a card this waits for the steps under way. */
-    private void settle() throws IOException {
+    private void settle() {
       long steps = sinceReport - counted;
       if (steps > 0) {
         try {
@@ -442,13 +479,24 @@ public final class Trainer {
       long started = System.nanoTime();
       String card =
           Card.of(recipe, data, network, learner.steps(), origin, Optional.of(watch.data().name()));
-      ModelBundle now = bundle(learner.averagedWeights(), card);
-      Scores scores = watch.look(now, epoch);
+      ModelBundle now;
+      try {
+        now = bundle(learner.averagedWeights(), card);
+      } catch (ArithmeticException e) {
+        throw diverged(e);
+      }
+      Optional<Scores> seen = watch.look(now, epoch, settings.stop());
+      if (seen.isEmpty()) {
+        return;
+      }
+      Scores scores = seen.get();
       log.watch(learner.steps(), epoch, watch.data().name(), watch.data().size(), scores);
       settings.watcher().watched(epoch, scores);
-      if (scores.miou() > bestMiou) {
-        bestMiou = scores.miou();
-        now.withLog(log.text()).write(run.resolve("best"));
+      // As the log has it: a resumed run compares with what stands there.
+      double miou = LogWriter.rounded(scores.miou());
+      if (miou > bestMiou) {
+        bestMiou = miou;
+        now.withLog(log.text()).write(run.resolve(BEST));
       }
       page();
       // Speed is that of steps.
@@ -462,9 +510,11 @@ public final class Trainer {
       metadata.put("pictures", pictures());
       metadata.put("recipe", recipe.fingerprint());
       origin.ifPresent(o -> metadata.put("origin", o.json()));
-      long before = checkpoints.step();
+      long before = checkpoints.lastGood();
       try {
         checkpoints.save(learner.steps(), learner.state(), metadata);
+      } catch (ArithmeticException e) {
+        throw diverged(e);
       } catch (IOException e) {
         throw new IOException(
             "run "
@@ -522,14 +572,13 @@ public final class Trainer {
     return weights;
   }
 
-  /** The newest checkpoint that is whole and belongs to this recipe and these pictures. */
+  /**
+   * The newest checkpoint that is whole, of these pictures and of this recipe unless it changed.
+   */
   private Checkpoints.Saved saved() throws IOException {
     Checkpoints.Saved saved = checkpoints.newest().orElseThrow();
     for (String damage : saved.damaged()) {
       settings.watcher().notice(damage + "; the one before it is used");
-    }
-    if (!recipe.fingerprint().equals(saved.metadata().get("recipe"))) {
-      acceptChangedRecipe(saved.step());
     }
     if (!pictures().equals(saved.metadata().get("pictures"))) {
       throw new RecipeException(
@@ -539,30 +588,33 @@ public final class Trainer {
               + data.name()
               + " holds now; resume with those, or choose another --out");
     }
-    return saved;
-  }
-
-  private void acceptChangedRecipe(long step) throws IOException {
-    Path file = run.resolve("recipe.yaml");
-    List<String> changes =
-        Files.exists(file) ? recipe.changesFrom(Recipe.read(file, List.of())) : List.of();
-    String what = changes.isEmpty() ? "" : ": " + String.join(", ", changes);
-    if (!settings.changedRecipe()) {
+    if (isChanged(saved) && !settings.changedRecipe()) {
       throw new RecipeException(
           "run "
               + run
               + " was started with another recipe"
-              + what
+              + changes()
               + "; resume with the one in its recipe.yaml, go on with this one by"
               + " --changed-recipe, or choose another --out");
     }
-    log.forgetAfter(step);
-    log.note(step, "the recipe changed" + what);
-    WholeFile.write(file, recipe.toYaml());
-    settings.watcher().notice("run " + run + " goes on with a changed recipe" + what);
+    return saved;
   }
 
-  private void restore(Learner learner, Checkpoints.Saved saved) throws IOException {
+  private boolean isChanged(Checkpoints.Saved saved) {
+    return !recipe.fingerprint().equals(saved.metadata().get("recipe"));
+  }
+
+  /** How the recipe differs from that in the run's folder, behind a colon. */
+  private String changes() throws IOException {
+    Path file = run.resolve(RECIPE);
+    if (!Files.exists(file)) {
+      return "";
+    }
+    List<String> changes = recipe.changesFrom(Recipe.read(file, List.of()));
+    return changes.isEmpty() ? "" : ": " + String.join(", ", changes);
+  }
+
+  private void restore(Learner learner, Checkpoints.Saved saved, Loop loop) throws IOException {
     try {
       learner.restore(saved.state(), saved.step());
     } catch (IllegalArgumentException e) {
@@ -576,7 +628,17 @@ public final class Trainer {
     }
     origin = Origin.parse(saved.metadata().getOrDefault("origin", ""));
     log.forgetAfter(learner.steps());
-    bestMiou = RunLog.read(run).bestWatch().map(RunLog.Watch::miou).orElse(-1.0);
+    if (Files.exists(run.resolve(BEST))) {
+      bestMiou = RunLog.read(run).bestWatch().map(RunLog.Watch::miou).orElse(-1.0);
+    }
+    if (isChanged(saved)) {
+      // Only now that it fits. The checkpoint first: it decides which recipe the run has.
+      String changes = changes();
+      loop.save();
+      log.note(learner.steps(), "the recipe changed" + changes);
+      WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
+      settings.watcher().notice("run " + run + " goes on with a changed recipe" + changes);
+    }
   }
 
   /** A digest of the names of the pictures: with others, a step's number means something else. */

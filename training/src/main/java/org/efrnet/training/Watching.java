@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.Example;
@@ -27,8 +29,9 @@ final class Watching {
   /**
    * @param data the recipe's watched split
    * @throws RecipeException if any of it is trained on, or it has no labels
+   * @throws IOException if a picture or its labels cannot be read: better now than hours later
    */
-  Watching(Recipe recipe, DataSet training, DataSet data, Path run) throws RecipeException {
+  Watching(Recipe recipe, DataSet training, DataSet data, Path run) throws IOException {
     this.choice = recipe.watch();
     this.run = run;
     List<String> leak = Overlap.between(training, data);
@@ -58,6 +61,9 @@ final class Watching {
       spread.add((int) (i * data.size() / most));
     }
     this.data = DataSet.filter(data.name(), data, spread::contains);
+    for (int i = 0; i < this.data.size(); i++) {
+      this.data.load(i);
+    }
   }
 
   /** What is looked at. */
@@ -71,11 +77,13 @@ final class Watching {
   }
 
   /**
-   * One look; the first few pictures are written as samples.
+   * One look; a few pictures are written as samples.
    *
+   * @param stop ends it early
+   * @return empty if it was ended early
    * @throws IOException if a picture cannot be read or a sample not be written
    */
-  Scores look(ModelBundle bundle, int epoch) throws IOException {
+  Optional<Scores> look(ModelBundle bundle, int epoch, BooleanSupplier stop) throws IOException {
     ConfusionMatrix matrix = new ConfusionMatrix(data.classes().size());
     int shown = Math.min(choice.samples(), data.size());
     // These weights were made by the engine that runs them, and will be others in a moment.
@@ -86,6 +94,9 @@ final class Watching {
             .with(GoldenCheck.NEVER);
     try (Segmenter segmenter = Segmenter.load(bundle, options)) {
       for (int i = 0; i < data.size(); i++) {
+        if (stop.getAsBoolean()) {
+          return Optional.empty();
+        }
         Example example = data.load(i);
         Mask prediction = segmenter.segment(example.picture()).mask();
         matrix.add(example.truth(), prediction);
@@ -96,6 +107,6 @@ final class Watching {
         }
       }
     }
-    return matrix.scores(data.classes());
+    return Optional.of(matrix.scores(data.classes()));
   }
 }

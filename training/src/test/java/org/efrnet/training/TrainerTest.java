@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.BooleanSupplier;
@@ -20,6 +21,7 @@ import org.efrnet.data.StreetScenes;
 import org.efrnet.images.Normalization;
 import org.efrnet.metrics.Scores;
 import org.efrnet.torch.Batch;
+import org.efrnet.weights.FloatTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -114,9 +116,88 @@ class TrainerTest {
 
     Recipe adam = recipe("optimiser.kind=adamw", "optimiser.beta1=0.9", "optimiser.beta2=0.99");
     Trainer other = new Trainer(adam, SCENES, Optional.empty(), dir.resolve("run"), settings);
+    String log = Files.readString(dir.resolve("run/train.jsonl"));
     assertThatThrownBy(() -> other.train(true))
         .isInstanceOf(RecipeException.class)
         .hasMessageContaining("must stay as they were");
+    assertThat(Files.readString(dir.resolve("run/recipe.yaml"))).isEqualTo(longer.toYaml());
+    assertThat(Files.readString(dir.resolve("run/train.jsonl"))).isEqualTo(log);
+  }
+
+  @Test
+  void aFinishedRunThatGoesOnSetsItsBundleAside() throws Exception {
+    trainer(recipe(), "run", () -> false).train(false);
+    Path run = dir.resolve("run");
+    String before = ModelBundle.read(run.resolve("bundle")).weights().digest();
+    Trainer.Settings changed = settings(() -> false, report -> {}).withChangedRecipe();
+    Recipe shorter = recipe("phases.0.epochs=1");
+    assertThatThrownBy(
+            () -> new Trainer(shorter, SCENES, Optional.empty(), run, changed).train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("has taken 8 steps, this recipe has 4");
+    int[] asked = {0};
+    Trainer.Settings stopped = settings(() -> asked[0]++ == 1, report -> {}).withChangedRecipe();
+    Recipe longer = recipe("phases.0.epochs=3");
+    new Trainer(longer, SCENES, Optional.empty(), run, stopped).train(true);
+    assertThat(run.resolve("bundle")).doesNotExist();
+    assertThat(ModelBundle.read(run.resolve("bundle-8")).weights().digest()).isEqualTo(before);
+    // Its checkpoint is of the changed recipe from the start.
+    trainer(longer, "run", () -> false).train(true);
+    assertThat(ModelBundle.read(run.resolve("bundle")).weights().digest()).isNotEqualTo(before);
+  }
+
+  @Test
+  void aDamagedCheckpointDoesNotPushOutAGoodOne() throws Exception {
+    Path run = Files.createDirectories(dir.resolve("run"));
+    Checkpoints checkpoints = new Checkpoints(run, 1);
+    Map<String, FloatTensor> state = Map.of("x", new FloatTensor(new int[] {1}, new float[] {7}));
+    checkpoints.save(4, state, Map.of());
+    Files.write(run.resolve("checkpoint-9.safetensors"), new byte[99]);
+    assertThat(checkpoints.newest().orElseThrow().step()).isEqualTo(4);
+    checkpoints.save(6, state, Map.of());
+    assertThat(checkpoints.newest().orElseThrow().step()).isEqualTo(6);
+    assertThat(checkpoints.lastGood()).isEqualTo(6);
+    try (Stream<Path> files = Files.list(run)) {
+      assertThat(files).containsExactly(run.resolve("checkpoint-6.safetensors"));
+    }
+  }
+
+  @Test
+  void aLogThatWasCutWithinACharacterIsNoObstacle() throws Exception {
+    int[] asked = {0};
+    trainer(recipe(), "run", () -> asked[0]++ == 4).train(false);
+    Files.write(
+        dir.resolve("run/train.jsonl"),
+        new byte[] {'{', '"', (byte) 0xc3},
+        StandardOpenOption.APPEND);
+    assertThat(trainer(recipe(), "run", () -> false).train(true).finished()).isTrue();
+    assertThat(Files.readAllLines(dir.resolve("run/train.jsonl"))).hasSize(3);
+  }
+
+  @Test
+  void aLookCanBeStopped() throws Exception {
+    Recipe recipe = recipe("watch.split=val", "watch.everyEpochs=1");
+    int[] asked = {0};
+    // The fifth question is the first within the look after the first epoch of four steps.
+    BooleanSupplier stop = () -> asked[0]++ >= 4;
+    DataSet unseen = StreetScenes.of(5, 96, 64, 4);
+    Trainer trainer =
+        new Trainer(
+            recipe, SCENES, Optional.of(unseen), dir.resolve("run"), settings(stop, report -> {}));
+    assertThat(trainer.train(false).step()).isEqualTo(4);
+    assertThat(Files.readString(dir.resolve("run/train.jsonl"))).doesNotContain("watch");
+    assertThat(dir.resolve("run/best")).doesNotExist();
+    assertThat(dir.resolve("run/checkpoint-4.safetensors")).exists();
+  }
+
+  @Test
+  void aBundleThatWasBeingReplacedGetsItsNameBack() throws Exception {
+    Path run = dir.resolve("run");
+    trainer(recipe(), "run", () -> false).train(false);
+    String digest = ModelBundle.read(run.resolve("bundle")).weights().digest();
+    Files.move(run.resolve("bundle"), run.resolve(".best.123e4567-e89b-12d3-a456-426614174000"));
+    new Checkpoints(run, 2).removeParts();
+    assertThat(ModelBundle.read(run.resolve("best")).weights().digest()).isEqualTo(digest);
   }
 
   @Test
