@@ -35,6 +35,7 @@ final class JavaRuntime {
           "libjsound.so",
           "libsplashscreen.so");
 
+  private static final String JAVA_HOME = System.getProperty("java.home");
   private static final int LONGEST = 400;
 
   private JavaRuntime() {}
@@ -48,8 +49,7 @@ final class JavaRuntime {
   static void link(Path folder, List<Path> jars) throws IOException {
     TreeSet<String> modules = new TreeSet<>(UNSEEN);
     modules.addAll(modulesOf(jars));
-    run(
-        "jlink",
+    jlink(
         List.of(
             "--add-modules",
             String.join(",", modules),
@@ -75,8 +75,7 @@ final class JavaRuntime {
             .map(Path::toString)
             .collect(Collectors.joining(System.getProperty("path.separator")));
     String found =
-        run(
-            "jdeps",
+        jdeps(
             List.of(
                 "--print-module-deps",
                 "--ignore-missing-deps",
@@ -95,17 +94,8 @@ final class JavaRuntime {
         || jar.startsWith("javacpp-");
   }
 
-  private static String run(String tool, List<String> arguments) throws PackException {
-    ToolProvider found =
-        ToolProvider.findFirst(tool)
-            .orElseThrow(
-                () ->
-                    new PackException(
-                        "packing needs "
-                            + tool
-                            + ", and the Java at "
-                            + System.getProperty("java.home")
-                            + " has none: install a JDK 17 or newer, or set JAVA_HOME to one"));
+  private static String jdeps(List<String> arguments) throws PackException {
+    ToolProvider found = ToolProvider.findFirst("jdeps").orElseThrow(() -> missing("jdeps"));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     int code;
@@ -114,17 +104,59 @@ final class JavaRuntime {
       code = found.run(o, e, arguments.toArray(String[]::new));
     }
     if (code != 0) {
-      String said =
-          (err.toString(StandardCharsets.UTF_8) + out.toString(StandardCharsets.UTF_8)).strip();
-      throw new PackException(
-          tool
-              + " of "
-              + System.getProperty("java.home")
-              + " failed: "
-              + OneLine.of(said.lines().findFirst().orElse("code " + code), LONGEST)
-              + "; try another JDK by JAVA_HOME");
+      throw failed("jdeps", code, err.toString(StandardCharsets.UTF_8));
     }
     return out.toString(StandardCharsets.UTF_8);
+  }
+
+  /**
+   * In a process of its own: what jlink writes depends on objects' identity hashes, and so on what
+   * the virtual machine did before. A fresh one always writes the same.
+   */
+  private static void jlink(List<String> arguments) throws IOException {
+    boolean windows = System.getProperty("os.name").startsWith("Windows");
+    Path program = Path.of(JAVA_HOME, "bin", windows ? "jlink.exe" : "jlink");
+    if (!Files.isExecutable(program)) {
+      throw missing("jlink");
+    }
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    command.addAll(arguments);
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
+        .forEach(builder.environment()::remove);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    int code;
+    try {
+      code = process.waitFor();
+    } catch (InterruptedException e) {
+      process.destroy();
+      Thread.currentThread().interrupt();
+      throw new PackException("interrupted while jlink ran: pack anew", e);
+    }
+    if (code != 0) {
+      throw failed("jlink", code, said);
+    }
+  }
+
+  private static PackException missing(String tool) {
+    return new PackException(
+        "packing needs "
+            + tool
+            + ", and the Java at "
+            + JAVA_HOME
+            + " has none: install a JDK 17 or newer, or set JAVA_HOME to one");
+  }
+
+  private static PackException failed(String tool, int code, String said) {
+    return new PackException(
+        tool
+            + " of "
+            + JAVA_HOME
+            + " failed: "
+            + OneLine.of(said.strip().lines().findFirst().orElse("code " + code), LONGEST)
+            + "; try another JDK by JAVA_HOME");
   }
 
   /** Licences are links to one another, which not every way to a host carries. */
