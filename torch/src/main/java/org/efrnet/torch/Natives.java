@@ -21,10 +21,6 @@ public final class Natives {
     loaded(
         () -> {
           torch.set_num_threads(threads);
-          // On processors that NNPACK does not know, libtorch says so at every convolution of a
-          // small map that it would have given to it: thousands of lines. It computes them itself
-          // then.
-          torch.globalContext().setUserEnabledNNPACK(false);
           return threads;
         });
   }

@@ -24,6 +24,13 @@ import org.efrnet.weights.Weights;
  * <p>Owned by its creator, who closes it. Not thread-safe.
  */
 final class ParameterStore implements AutoCloseable {
+  static {
+    // Where parameters are, convolutions will be. On processors that NNPACK does not know, libtorch
+    // says so at every one of a small map that it would have given to it: thousands of lines. It
+    // computes them itself then.
+    torch.globalContext().setUserEnabledNNPACK(false);
+  }
+
   private final List<Parameter> parameters;
   private final Map<String, Tensor> views = new LinkedHashMap<>();
   private final PointerScope memory = new PointerScope();
