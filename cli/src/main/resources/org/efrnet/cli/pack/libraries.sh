@@ -49,12 +49,19 @@ known_library() {
   return 1
 }
 
-# add_folder FOLDER: puts it behind the others of library_path, once.
-add_folder() {
-  case :$library_path: in
-    *":$1:"*) ;;
-    *) library_path=$library_path${library_path:+:}$1 ;;
-  esac
+# use_folder FOLDER: adds it to library_path. Behind what the user gave, folders stand in the order
+# of the search: the loader must find a library where it was found here.
+use_folder() {
+  local folder
+  used=$used$1:
+  library_path=$given
+  for folder in ${folders[@]+"${folders[@]}"}; do
+    case $used in *":$folder:"*) ;; *) continue ;; esac
+    case :$library_path: in
+      *":$folder:"*) ;;
+      *) library_path=$library_path${library_path:+:}$folder ;;
+    esac
+  done
 }
 
 # find_libraries FILE BRINGER...: looks for the libraries listed in the file that these bring, and
@@ -63,9 +70,10 @@ add_folder() {
 #   present       lines NAME PLACE
 #   absent        lines NAME BRINGER PACKAGE, and the library that wants it where it is not a native
 find_libraries() {
-  local needed=$1 name bringer package folder place wanted line folders known names=()
+  local needed=$1 name bringer package folder place wanted line folders known given used=: names=()
   shift
-  library_path=${LD_LIBRARY_PATH:-}
+  given=${EFRNET_CUDA_LIBS:-}${EFRNET_CUDA_LIBS:+${LD_LIBRARY_PATH:+:}}${LD_LIBRARY_PATH:-}
+  library_path=$given
   present=()
   absent=()
   folders=()
@@ -86,7 +94,7 @@ find_libraries() {
     for folder in ${folders[@]+"${folders[@]}"}; do
       if [ -e "$folder/$name" ]; then
         place=$folder/$name
-        add_folder "$folder"
+        use_folder "$folder"
         break
       fi
     done

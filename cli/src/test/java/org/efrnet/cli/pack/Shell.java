@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Runs programs as a bare host has them: with nothing in the environment but a PATH. */
 final class Shell {
@@ -31,6 +32,7 @@ final class Shell {
           "ldd",
           "mkdir",
           "mv",
+          "nproc",
           "readlink",
           "rm",
           "sha256sum",
@@ -44,10 +46,12 @@ final class Shell {
 
   record Result(int code, String out) {}
 
-  /** Makes a folder that leads to these programs of the host, and to no others. */
-  static Path programs(Path folder) throws IOException {
+  /**
+   * Makes a folder that leads to these programs of the host, to more if given, and to no others.
+   */
+  static Path programs(Path folder, String... more) throws IOException {
     Files.createDirectories(folder);
-    for (String program : PROGRAMS) {
+    for (String program : Stream.concat(PROGRAMS.stream(), Stream.of(more)).toList()) {
       write(folder.resolve(program), "#!/bin/sh\nexec '" + where(program) + "' \"$@\"\n");
     }
     return folder;

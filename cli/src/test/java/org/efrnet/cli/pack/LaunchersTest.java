@@ -1,0 +1,155 @@
+package org.efrnet.cli.pack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the launchers of a pack and of a checkout tell Java, by a Java that only repeats it. */
+@EnabledOnOs(OS.LINUX)
+class LaunchersTest {
+  private static final String LIMIT = "/sys/fs/cgroup/cpu.max";
+  private static final String JAVA = "echo \"$OMP_NUM_THREADS threads, ${LD_LIBRARY_PATH:-}\"\n";
+
+  @TempDir private Path dir;
+
+  private Path programs;
+  private Path pack;
+  private Path checkout;
+  private Map<String, String> environment;
+
+  @BeforeEach
+  void make() throws IOException {
+    programs = Shell.programs(dir.resolve("bin"), "find", "head");
+    Shell.script(programs.resolve("nproc"), "echo \"${OMP_NUM_THREADS:-3}\"\n");
+    environment = new HashMap<>();
+
+    pack = Files.createDirectory(dir.resolve("pack"));
+    Scripts.write("efrnet", pack);
+    Scripts.write("libraries.sh", pack);
+    Files.writeString(pack.resolve("needed-libraries"), "");
+    Files.writeString(pack.resolve("classpath"), "PACK\n");
+    Files.writeString(pack.resolve("PACK"), "");
+    java(pack.resolve("runtime"));
+
+    checkout = Files.createDirectory(dir.resolve("checkout"));
+    Files.copy(Path.of("..", "efrnet"), checkout.resolve("efrnet"));
+    Files.writeString(checkout.resolve("pom.xml"), "");
+    Path target = Files.createDirectories(checkout.resolve("cli/target"));
+    Files.writeString(target.resolve("efrnet-cli.jar"), "");
+    Files.writeString(target.resolve("classpath"), "efrnet-cli.jar");
+    java(dir.resolve("jdk"));
+    environment.put("JAVA_HOME", dir.resolve("jdk").toString());
+
+    for (Path launcher : List.of(pack, checkout)) {
+      Path file = launcher.resolve("efrnet");
+      String text = Files.readString(file);
+      assertThat(text).contains(LIMIT);
+      Files.writeString(file, text.replace(LIMIT, "'" + dir.resolve("cpu.max") + "'"));
+    }
+  }
+
+  private static void java(Path home) throws IOException {
+    Files.createDirectories(home.resolve("bin"));
+    Shell.script(home.resolve("bin/java"), JAVA);
+    Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
+  }
+
+  /** Of both launchers, which must agree. */
+  private String threads(String... words) throws Exception {
+    String said = said(pack, words);
+    assertThat(said(checkout, words)).isEqualTo(said);
+    return said.replaceFirst(" threads,.*", "");
+  }
+
+  private String said(Path folder, String... words) throws Exception {
+    Object[] command = new Object[words.length + 1];
+    command[0] = folder.resolve("efrnet");
+    System.arraycopy(words, 0, command, 1, words.length);
+    Shell.Result result = Shell.run(programs, environment, command);
+    assertThat(result.code()).as(result.out()).isZero();
+    return result.out().strip();
+  }
+
+  @Test
+  void threadsAreWhatIsSaidElseWhatThisProcessMayUse() throws Exception {
+    assertThat(threads()).isEqualTo("3");
+    assertThat(threads("train", "--threads", "7")).isEqualTo("7");
+    environment.put("OMP_NUM_THREADS", "5");
+    assertThat(threads()).isEqualTo("5");
+    environment.put("OMP_NUM_THREADS", "4,2");
+    assertThat(threads()).isEqualTo("4");
+    assertThat(threads("train", "--threads=7")).isEqualTo("7");
+    // Which nproc must not be asked about.
+    environment.put("OMP_NUM_THREADS", "many");
+    assertThat(threads()).isEqualTo("3");
+  }
+
+  @Test
+  void aContainersShareOfTheProcessorsCounts() throws Exception {
+    Path limit = dir.resolve("cpu.max");
+    Map<String, String> shares =
+        Map.of(
+            "max 100000", "3",
+            "900000 100000", "3",
+            "200000 100000", "2",
+            "190000 100000", "1",
+            "50000 100000", "1",
+            "50000 0", "3",
+            "", "3");
+    for (Map.Entry<String, String> share : shares.entrySet()) {
+      Files.writeString(limit, share.getKey() + "\n");
+      assertThat(threads()).as(share.getKey()).isEqualTo(share.getValue());
+    }
+    environment.put("OMP_NUM_THREADS", "6");
+    assertThat(threads()).isEqualTo("6");
+  }
+
+  @Test
+  void withoutNprocTheSystemIsAsked() throws Exception {
+    Files.delete(programs.resolve("nproc"));
+    Shell.script(programs.resolve("getconf"), "[ \"$1\" = _NPROCESSORS_ONLN ] && echo 8\n");
+    assertThat(threads()).isEqualTo("8");
+    Files.delete(programs.resolve("getconf"));
+    assertThat(threads()).isEqualTo("1");
+  }
+
+  private String library(String folder, String... names) throws IOException {
+    Path place = Files.createDirectories(dir.resolve(folder));
+    for (String name : names) {
+      Files.write(place.resolve(name), ElfBytes.of(List.of(), List.of()));
+    }
+    return place.toString();
+  }
+
+  /** What --check names and what the loader takes must be the same file. */
+  @Test
+  void librariesAreLoadedFromWhereTheyAreFound() throws Exception {
+    Files.writeString(
+        pack.resolve("needed-libraries"),
+        "libone-fake.so.1 cuda -\nlibtwo-fake.so.2 cuda -\nlibthree-fake.so.3 cuda -\n");
+    String given = library("given", "libone-fake.so.1");
+    String path = library("path", "libone-fake.so.1");
+    // The first library that is looked for lies in the last folder alone.
+    String python = library("site/nvidia/a/lib", "libthree-fake.so.3");
+    String other = library("site/nvidia/b/lib", "libtwo-fake.so.2", "libthree-fake.so.3");
+    Shell.script(programs.resolve("python3"), "echo '" + dir.resolve("site") + "'\n");
+
+    assertThat(said(pack)).endsWith(", " + python + ":" + other);
+    environment.put("LD_LIBRARY_PATH", path);
+    assertThat(said(pack)).endsWith(", " + String.join(":", path, python, other));
+    environment.put("EFRNET_CUDA_LIBS", given);
+    assertThat(said(pack)).endsWith(", " + String.join(":", given, path, python, other));
+    environment.remove("LD_LIBRARY_PATH");
+    assertThat(said(pack)).endsWith(", " + String.join(":", given, python, other));
+  }
+}
