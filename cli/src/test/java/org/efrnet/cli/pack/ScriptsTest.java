@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ScriptsTest {
   /**
    * Writes down its words. A recipe with {@code wait} trains until it is asked to stop and then
-   * leaves a checkpoint; one with {@code broken} fails; others finish.
+   * leaves a checkpoint; one with {@code stubborn} leaves one and does not stop; one with {@code
+   * broken} fails; others finish.
    */
   private static final String TRAINER =
       """
@@ -30,13 +33,17 @@ class ScriptsTest {
       echo "$words" >> "$(dirname "$0")/calls"
       case $recipe in
         *broken*) echo 'efrnet: it is broken'; exit 1 ;;
+        *stubborn*)
+          echo state > "$out/checkpoint-3.safetensors"
+          trap '' TERM
+          while :; do sleep 0.1; done ;;
         *wait*)
           case $words in *--resume*) ;; *)
             trap 'echo state > "$out/checkpoint-7.safetensors"; echo state > "$out/checkpoint-10.safetensors"; exit 1' TERM
             while :; do sleep 0.1; done ;;
           esac ;;
       esac
-      mkdir "$out/bundle"
+      mkdir -p "$out/bundle"
       echo weights > "$out/bundle/model.safetensors"
       echo sum > "$out/bundle/SHA256SUMS"
       """;
@@ -59,7 +66,7 @@ class ScriptsTest {
     Files.writeString(pack.resolve("PACK"), "version=1\ndevice=cpu\n");
     Files.writeString(pack.resolve("needed-libraries"), "");
     Files.createDirectory(pack.resolve("recipes"));
-    for (String recipe : List.of("quick", "wait", "broken")) {
+    for (String recipe : List.of("quick", "wait", "stubborn", "broken")) {
       Files.writeString(pack.resolve("recipes/" + recipe + ".yaml"), "name: x\n");
     }
   }
@@ -95,7 +102,7 @@ class ScriptsTest {
     Path list = dir.resolve("list.txt");
     Files.writeString(
         list,
-        "# name recipe changes\n\none quick seed=2 phases.0.scale=[0.5,2.0]  # why\r\n"
+        "# the paper's recipe\n\n \t# and \"another\"\none quick seed=2 phases.0.scale=[0.5,2.0] bundle.note=no#1  # it's why\r\n"
             + "two recipes/broken.yaml\nthree quick.yaml");
     Path data = Files.createDirectory(dir.resolve("my data"));
     Object[] words = {
@@ -113,7 +120,7 @@ class ScriptsTest {
         .hasSize(3)
         .first()
         .isEqualTo(
-            "train %s seed=2 phases.0.scale=[0.5,2.0] --out %s/one --data %s"
+            "train %s seed=2 phases.0.scale=[0.5,2.0] bundle.note=no#1 --out %s/one --data %s"
                 .formatted(recipe, out(), data));
     assertThat(archived("one"))
         .contains("one/bundle/model.safetensors", "one/bundle/SHA256SUMS", "one/console.log");
@@ -167,6 +174,88 @@ class ScriptsTest {
   }
 
   @Test
+  void whatDoesNotStopInTimeIsEndedAndArchived() throws Exception {
+    environment.put("SECONDS", "1000"); // bash would count on from there
+    Shell.Result result =
+        trainAll(
+            "--run",
+            "slow stubborn",
+            "--out",
+            out(),
+            "--results",
+            dir.resolve("results"),
+            "--minutes",
+            "0.1");
+    assertThat(result.out())
+        .contains("slow: did not stop in time and is ended; its last checkpoint stands")
+        .contains("slow: stopped; it goes on")
+        .contains("0 of 1 finished, 0 failed")
+        .doesNotContain("Killed");
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(archived("slow")).contains("slow/checkpoint-3.safetensors");
+  }
+
+  /** The call that finished the run may have been killed before it archived it. */
+  @Test
+  void anArchiveOlderThanTheBundleIsMadeAnew() throws Exception {
+    Path archive = dir.resolve("results/one.tar.gz");
+    Object[] words = {"--run", "one quick", "--out", out(), "--results", dir.resolve("results")};
+    trainAll(words);
+    FileTime finished = Files.getLastModifiedTime(out().resolve("one/bundle/SHA256SUMS"));
+    Files.writeString(archive, "of a checkpoint");
+    Files.setLastModifiedTime(archive, FileTime.fromMillis(finished.toMillis() - 5000));
+    assertThat(trainAll(words).code()).isZero();
+    assertThat(archived("one")).contains("one/bundle/SHA256SUMS");
+
+    Files.writeString(archive, "made after the bundle");
+    Files.setLastModifiedTime(archive, FileTime.fromMillis(finished.toMillis() + 5000));
+    assertThat(trainAll(words).code()).isZero();
+    assertThat(archive).hasContent("made after the bundle");
+  }
+
+  @Test
+  void aFinishedRunThatWasTrainedFurtherIsNotFinished() throws Exception {
+    Object[] words = {"--run", "one quick", "--out", out()};
+    trainAll(words);
+    Path sums = out().resolve("one/bundle/SHA256SUMS");
+    Path checkpoint = Files.writeString(out().resolve("one/checkpoint-9.safetensors"), "state");
+    Files.setLastModifiedTime(checkpoint, Files.getLastModifiedTime(sums));
+    assertThat(trainAll(words).out()).contains("one: is finished");
+
+    FileTime later = FileTime.fromMillis(Files.getLastModifiedTime(sums).toMillis() + 5000);
+    Files.setLastModifiedTime(checkpoint, later);
+    assertThat(trainAll(words).out()).contains("one: goes on", "one: finished", "1 of 1 finished");
+    assertThat(calls()).hasSize(2).last().asString().endsWith("--resume");
+  }
+
+  @Test
+  void aRunIsRestoredWholeOrNotAtAll() throws Exception {
+    Path results = dir.resolve("results");
+    trainAll("--run", "one quick", "--out", out(), "--results", results);
+    byte[] good = Files.readAllBytes(results.resolve("one.tar.gz"));
+    Path elsewhere = dir.resolve("fresh host");
+    Object[] words = {
+      "--run", "one quick", "--out", elsewhere, "--restore", results, "--results", results
+    };
+    byte[] half = Arrays.copyOf(good, good.length - 40);
+    Files.write(results.resolve("one.tar.gz"), half);
+    Shell.Result cut = trainAll(words);
+    assertThat(cut.code()).isEqualTo(1);
+    assertThat(cut.out()).contains("one.tar.gz cannot be unpacked into");
+    assertThat(elsewhere).isEmptyDirectory();
+    assertThat(results.resolve("one.tar.gz")).hasBinaryContent(half);
+
+    // What a call leaves that is killed while it unpacks.
+    Path killed = Files.createDirectories(elsewhere.resolve(".one.restoring/one"));
+    Files.writeString(killed.resolve("checkpoint-99.safetensors"), "half");
+    Files.write(results.resolve("one.tar.gz"), good);
+    assertThat(trainAll(words).out()).contains("one: fetched from", "one: is finished");
+    assertThat(elsewhere).isDirectoryNotContaining("glob:**/.*");
+    assertThat(elsewhere.resolve("one")).isDirectoryNotContaining("glob:**/checkpoint-*");
+    assertThat(calls()).hasSize(1);
+  }
+
+  @Test
   void aSignalStopsTheTrainingToo() throws Exception {
     Process process =
         Shell.builder(
@@ -178,7 +267,9 @@ class ScriptsTest {
                 "--run",
                 "after quick",
                 "--out",
-                out())
+                out(),
+                "--results",
+                dir.resolve("results"))
             .redirectOutput(dir.resolve("said").toFile())
             .start();
     while (!Files.exists(pack.resolve("calls"))) {
@@ -190,7 +281,32 @@ class ScriptsTest {
     String said = Files.readString(dir.resolve("said"));
     assertThat(code).as(said).isEqualTo(1);
     assertThat(said).contains("slow: stopped").doesNotContain("after: begins");
-    assertThat(out().resolve("slow/checkpoint-10.safetensors")).exists();
+    assertThat(archived("slow")).contains("slow/checkpoint-10.safetensors");
+  }
+
+  /** As when the connection to a host breaks. */
+  @Test
+  void aRunIsArchivedThoughNobodyReadsWhatIsSaid() throws Exception {
+    Process process =
+        Shell.builder(
+                programs,
+                environment,
+                pack.resolve("train-all"),
+                "--run",
+                "slow wait",
+                "--out",
+                out(),
+                "--results",
+                dir.resolve("results"))
+            .start();
+    while (!Files.exists(pack.resolve("calls"))) {
+      assertThat(process.isAlive()).isTrue();
+      Thread.sleep(20);
+    }
+    process.getInputStream().close();
+    process.destroy();
+    assertThat(process.waitFor()).isEqualTo(1);
+    assertThat(archived("slow")).contains("slow/checkpoint-10.safetensors");
   }
 
   @Test
@@ -211,6 +327,7 @@ class ScriptsTest {
             new Object[] {"--run", "one quick", "--minutes", "soon"},
             new Object[] {"--run", "one quick", "--device", "gpu"},
             new Object[] {"--run", "one quick", "--device", "cuda"},
+            new Object[] {"--run", "one quick", "--restore", dir.resolve("none")},
             new Object[] {"--run", "one quick", "--out"},
             new Object[] {"--rum", "one quick"})) {
       Shell.Result result = trainAll(words);
@@ -242,6 +359,9 @@ class ScriptsTest {
   @Test
   void whatTheHostLacksIsNamedWithItsRemedy() throws Exception {
     forCuda();
+    Shell.Result tooMany = trainAll("--check", "--device", "cuda:100");
+    assertThat(tooMany.code()).isEqualTo(2);
+    assertThat(tooMany.out()).contains("must be cpu, cuda or cuda:N");
     Shell.Result check = trainAll("--check");
     assertThat(check.code()).isEqualTo(1);
     assertThat(check.out().lines())
@@ -289,6 +409,20 @@ class ScriptsTest {
         .isZero();
     assertThat(calls()).singleElement().asString().endsWith("--device cuda:1");
 
+    Shell.script(programs.resolve("nvidia-smi"), "echo 'Card X, 81559 MiB, 535.10'\n");
+    Shell.Result old = trainAll("--check", "--cuda-libs", second.getParent());
+    assertThat(old.out()).contains("note     card: Card X, 81559 MiB, 535.10; CUDA 13 takes");
+    assertThat(old.code()).isZero();
+    Files.delete(programs.resolve("nvidia-smi"));
+    Shell.Result unnamed = trainAll("--check", "--cuda-libs", second.getParent());
+    assertThat(unnamed.out())
+        .contains("note     nvidia-smi names no card, but")
+        .contains("has all");
+    assertThat(unnamed.code()).isZero();
+
+    Files.delete(driver);
+    assertThat(trainAll("--check", "--cuda-libs", second.getParent()).out())
+        .contains("MISSING  an NVIDIA card", "MISSING  libdriver-fake.so.1");
     Shell.script(programs.resolve("nvidia-smi"), "echo 'Card X, 81559 MiB, 535.10'\n");
     assertThat(trainAll("--check", "--cuda-libs", second.getParent()).out())
         .contains("MISSING  a driver for CUDA 13, which begins with 580; this one is 535.10");
