@@ -93,7 +93,13 @@ final class PackCommand implements Callable<Integer> {
       }
       progress.to(100, "");
     } catch (IOException e) {
-      throw outOfSpace(e) ? noSpace(e) : e;
+      IOException told = outOfSpace(e) ? noSpace(e) : e;
+      if (!stop.get()) {
+        throw told;
+      }
+      // Once the shutdown hook is done nobody else gets to say it.
+      spec.commandLine().getErr().println("efrnet: " + Main.message(told));
+      return 1;
     } finally {
       done.countDown();
       try {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -59,6 +60,13 @@ class PackIT {
   }
 
   private static String pack(String name, String... words) throws Exception {
+    Process process = packing(name, words);
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(out).isZero();
+    return out;
+  }
+
+  private static Process packing(String name, String... words) throws IOException {
     Path launcher = Path.of(System.getProperty("efrnet.launcher"));
     String classPath =
         Arrays.stream(Files.readString(launcher.resolve("classpath")).strip().split(":", -1))
@@ -78,10 +86,7 @@ class PackIT {
                 "-o",
                 dir.resolve(name).toString()));
     command.addAll(List.of(words));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(out).isZero();
-    return out;
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 
   private static Shell.Result bare(Object... words) throws Exception {
@@ -102,6 +107,29 @@ class PackIT {
       "--results",
       dir.resolve("results")
     };
+  }
+
+  @Test
+  void stoppedItSaysSoAndLeavesNothing() throws Exception {
+    Path parent = Files.createDirectory(dir.resolve("stopping"));
+    Process process = packing("stopping/pack");
+    while (isEmpty(parent)) {
+      assertThat(process.isAlive()).isTrue();
+      Thread.sleep(20);
+    }
+    // Unlike the process's own destroy(), this leaves its output to be read.
+    process.toHandle().destroy();
+    String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(out).isEqualTo(143);
+    assertThat(out.lines().filter(line -> line.startsWith("efrnet: ")))
+        .containsExactly("efrnet: stopped; nothing is left behind");
+    assertThat(parent).isEmptyDirectory();
+  }
+
+  private static boolean isEmpty(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.findAny().isEmpty();
+    }
   }
 
   /** Two packings, one of them split and joined, hold the same bytes. */
