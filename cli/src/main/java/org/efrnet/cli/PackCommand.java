@@ -39,6 +39,7 @@ final class PackCommand implements Callable<Integer> {
   /** The launcher sets it to the checkout's folder. */
   private static final String HOME = "efrnet.home";
 
+  private static final String STOPPED = "stopped; nothing is left behind";
   private static final int SECONDS_TO_STOP = 30;
 
   @Option(
@@ -98,7 +99,9 @@ final class PackCommand implements Callable<Integer> {
         throw told;
       }
       // Once the shutdown hook is done nobody else gets to say it.
-      spec.commandLine().getErr().println("efrnet: " + Main.message(told));
+      // A terminal's Ctrl-C ends jlink too, whose failure is then no news.
+      String line = told instanceof PackException ? STOPPED : Main.message(told);
+      spec.commandLine().getErr().println("efrnet: " + line);
       return 1;
     } finally {
       done.countDown();
@@ -130,7 +133,7 @@ final class PackCommand implements Callable<Integer> {
       Progress progress, AtomicBoolean stop, Watcher.Stage stage, long now, long total)
       throws IOException {
     if (stop.get()) {
-      throw new IOException("stopped; nothing is left behind");
+      throw new IOException(STOPPED);
     }
     progress.to(
         stage.before() + stage.share() * now / total, stage.name().toLowerCase(Locale.ROOT));
