@@ -151,6 +151,18 @@ class TutorialTest {
     assertThat(100 - accuracy).isLessThan(0.85 * (100 - baseline));
     assertThat(figure(judged, "Obstacle")).isGreaterThanOrEqualTo(30);
 
+    List<String> tune = commands.get(commands.size() - 1);
+    assertThat(tune).contains("from=efrnet.camvid", "schedule.rate=0.02");
+    Result tuned =
+        run(
+            shortened(
+                tune, "train", "phases.0.crop=96x80", "bundle.height=120", "watch.pictures=4"));
+    assertThat(tuned.err())
+        .anySatisfy(
+            said ->
+                assertThat(said)
+                    .contains("started from efrnet.camvid (CC-BY-NC-4.0", "cls.weight"));
+
     List<String> segment = commands.get(4);
     assertThat(segment).startsWith("segment", "data/own/images/S2_000000.png");
     run(segment);
