@@ -9,8 +9,6 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.efrnet.cli.pack.Pack;
 import org.efrnet.cli.pack.PackException;
@@ -77,9 +75,18 @@ final class PackCommand implements Callable<Integer> {
           spec.commandLine(), "nothing to pack: say --device cpu, --device cuda or --data DIR");
     }
     AtomicBoolean stop = new AtomicBoolean();
-    CountDownLatch done = new CountDownLatch(1);
-    Thread onSignal = new Thread(() -> stopAndWait(stop, done), "efrnet-stop");
-    Runtime.getRuntime().addShutdownHook(onSignal);
+    // What was written is removed before the virtual machine ends.
+    try (StopSignal signal =
+        new StopSignal(
+            stop,
+            "",
+            SECONDS_TO_STOP,
+            "efrnet: a hidden folder is left beside the pack; remove it")) {
+      return packOrSay(stop);
+    }
+  }
+
+  private int packOrSay(AtomicBoolean stop) throws IOException {
     Pack pack =
         new Pack(
             out,
@@ -98,18 +105,11 @@ final class PackCommand implements Callable<Integer> {
       if (!stop.get()) {
         throw told;
       }
-      // Once the shutdown hook is done nobody else gets to say it.
+      // Once the stop signal is closed nobody else gets to say it.
       // A terminal's Ctrl-C ends jlink too, whose failure is then no news.
       String line = told instanceof PackException ? STOPPED : Main.message(told);
       spec.commandLine().getErr().println("efrnet: " + line);
       return 1;
-    } finally {
-      done.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(onSignal);
-      } catch (IllegalStateException alreadyStopping) {
-        // The hook has begun: it is what waits for us.
-      }
     }
     spec.commandLine().getOut().println("packed: " + out);
     return 0;
@@ -137,18 +137,6 @@ final class PackCommand implements Callable<Integer> {
     }
     progress.to(
         stage.before() + stage.share() * now / total, stage.name().toLowerCase(Locale.ROOT));
-  }
-
-  /** On Ctrl-C the virtual machine waits for this: what was written is removed first. */
-  private static void stopAndWait(AtomicBoolean stop, CountDownLatch done) {
-    stop.set(true);
-    try {
-      if (!done.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
-        System.err.println("efrnet: a hidden folder is left beside the pack; remove it");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   private static boolean outOfSpace(IOException e) {

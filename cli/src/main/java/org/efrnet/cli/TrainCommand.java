@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
@@ -122,26 +120,27 @@ final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     requireSense();
     Recipe recipe = Recipe.read(recipeFile, overrides);
-    CountDownLatch done = new CountDownLatch(1);
-    Thread onSignal = new Thread(() -> stopAndWait(stop, done), "efrnet-stop");
-    Runtime.getRuntime().addShutdownHook(onSignal);
+    try (StopSignal signal =
+        new StopSignal(
+            stop,
+            "efrnet: stopping after this step",
+            SECONDS_TO_STOP,
+            "efrnet: the step did not end in time; the last checkpoint stands")) {
+      return trainOrSay(recipe);
+    }
+  }
+
+  private int trainOrSay(Recipe recipe) throws IOException, InterruptedException {
     try {
       Natives.setThreads(threads.count());
       Natives.requireDevice(device);
       return seeds.isEmpty() ? train(recipe, out, resume) : trainAll(recipe);
     } catch (IOException | RuntimeException e) {
       if (stop.get()) {
-        // Once the shutdown hook is done nobody else gets to say it.
+        // Once the stop signal is closed nobody else gets to say it.
         spec.commandLine().getErr().println("efrnet: " + Main.message(e));
       }
       throw e;
-    } finally {
-      done.countDown();
-      try {
-        Runtime.getRuntime().removeShutdownHook(onSignal);
-      } catch (IllegalStateException alreadyStopping) {
-        // The hook has begun: it is what waits for us.
-      }
     }
   }
 
@@ -158,7 +157,7 @@ final class TrainCommand implements Callable<Integer> {
     if (changedRecipe && !resume) {
       throw wrong("--changed-recipe: goes with --resume, a new run has no recipe to differ from");
     }
-    if (!device.matches("cpu|cuda(:[0-9]{1,2})?")) {
+    if (!Natives.isDevice(device)) {
       throw wrong("--device " + device + ": is none of cpu, cuda and cuda:N");
     }
   }
@@ -175,24 +174,24 @@ final class TrainCommand implements Callable<Integer> {
     }
     for (int i = 0; i < runs.size(); i++) {
       Path run = runs.get(i);
-      if (resume && Files.isDirectory(run.resolve(BUNDLE))) {
-        continue;
-      }
-      List<String> more = new ArrayList<>(overrides);
-      more.add("seed=" + (recipe.seed() + i));
-      // Of an interrupted call some runs have begun and others have not.
-      boolean begun = resume && Trainer.hasCheckpoint(run);
-      int code = train(Recipe.read(recipeFile, more), run, begun);
+      boolean finished = resume && Files.isDirectory(run.resolve(BUNDLE));
+      int code = finished ? 0 : trainSeed(recipe.seed() + i, run);
       SeedsPage.write(out, runs);
       if (code != 0) {
         return code;
       }
     }
-    SeedsPage.write(out, runs);
     spec.commandLine()
         .getOut()
         .println("compared " + runs.size() + " seeds: " + out.resolve("index.html"));
     return 0;
+  }
+
+  private int trainSeed(long seed, Path run) throws IOException, InterruptedException {
+    List<String> more = new ArrayList<>(overrides);
+    more.add("seed=" + seed);
+    // Of an interrupted call some runs have begun and others have not.
+    return train(Recipe.read(recipeFile, more), run, resume && Trainer.hasCheckpoint(run));
   }
 
   private int train(Recipe recipe, Path run, boolean goOn)
@@ -234,19 +233,6 @@ final class TrainCommand implements Callable<Integer> {
             .on(device, loaders)
             .withCheckpoints(checkpointSeconds, keep);
     return changedRecipe ? settings.withChangedRecipe() : settings;
-  }
-
-  /** On Ctrl-C the virtual machine waits for this: a step in progress must not be torn apart. */
-  private static void stopAndWait(AtomicBoolean stop, CountDownLatch done) {
-    System.err.println("efrnet: stopping after this step");
-    stop.set(true);
-    try {
-      if (!done.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
-        System.err.println("efrnet: the step did not end in time; the last checkpoint stands");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Of generated scenes others than those that are trained on, of the same kind. */

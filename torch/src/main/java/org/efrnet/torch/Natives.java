@@ -30,6 +30,11 @@ public final class Natives {
     return loaded(torch::get_num_threads);
   }
 
+  /** Whether a word names a device, {@code cpu}, {@code cuda} or {@code cuda:N}, there or not. */
+  public static boolean isDevice(String word) {
+    return word.matches("cpu|cuda(:[0-9]{1,2})?");
+  }
+
   /**
    * Refuses a device that is not there.
    *
@@ -38,7 +43,7 @@ public final class Natives {
    * @throws IllegalStateException if libtorch cannot use it here, with the remedy
    */
   public static void requireDevice(String device) {
-    if (!device.matches("cpu|cuda(:[0-9]{1,2})?")) {
+    if (!isDevice(device)) {
       throw new IllegalArgumentException(
           "device '" + device + "' is none of cpu, cuda and cuda:N, such as cuda:1");
     }

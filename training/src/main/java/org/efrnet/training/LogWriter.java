@@ -22,7 +22,6 @@ import org.efrnet.metrics.Scores;
  * should know.
  */
 final class LogWriter {
-
   private static final JsonMapper JSON = new JsonMapper();
 
   private final Path file;

@@ -287,10 +287,10 @@ public final class Trainer {
     Model model = Passes.apply(Passes.training(), new Model(graph, weights));
     Execution execution = Execution.CPU.with(recipe.precision()).on(settings.device());
     try (Learner learner = new Learner(model, rule, execution)) {
-      Loop loop = new Loop(learner, network);
       if (saved.isPresent()) {
-        restore(learner, saved.get(), loop);
+        restore(learner, saved.get());
       }
+      Loop loop = new Loop(learner, network, saved.isPresent() && isChanged(saved.get()));
       boolean finished = loop.run();
       Outcome outcome = new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
       if (finished) {
@@ -353,6 +353,7 @@ public final class Trainer {
   private final class Loop {
     private final Learner learner;
     private final Network network;
+    private final boolean changedRecipe;
     private long reported = System.nanoTime();
     private long saved = reported;
     private double lossSum;
@@ -360,9 +361,10 @@ public final class Trainer {
     private long pictures;
     private long sinceReport;
 
-    Loop(Learner learner, Network network) {
+    Loop(Learner learner, Network network, boolean changedRecipe) {
       this.learner = learner;
       this.network = network;
+      this.changedRecipe = changedRecipe;
     }
 
     /** Returns false if it was stopped. */
@@ -370,6 +372,10 @@ public final class Trainer {
       try (BatchSource source =
           new BatchSource(
               recipe, data, Normalization.IMAGENET, learner.steps(), settings.loaders())) {
+        requireNoStepTooMany(source);
+        if (changedRecipe) {
+          acceptChangedRecipe();
+        }
         setAsideBundle(source);
         while (learner.steps() < source.steps()) {
           long step = learner.steps();
@@ -404,8 +410,7 @@ public final class Trainer {
       return true;
     }
 
-    /** A finished run that goes on with a changed recipe is not finished any more. */
-    private void setAsideBundle(BatchSource source) throws IOException {
+    private void requireNoStepTooMany(BatchSource source) throws RecipeException {
       if (learner.steps() > source.steps()) {
         throw new RecipeException(
             "run "
@@ -416,6 +421,19 @@ public final class Trainer {
                 + source.steps()
                 + "; give it more epochs, or choose another --out");
       }
+    }
+
+    /** Only once it is known to fit. The checkpoint first: it decides which recipe the run has. */
+    private void acceptChangedRecipe() throws IOException {
+      String changes = changes();
+      save();
+      log.note(learner.steps(), "the recipe changed" + changes);
+      WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
+      settings.watcher().notice("run " + run + " goes on with a changed recipe" + changes);
+    }
+
+    /** A finished run that goes on with a changed recipe is not finished any more. */
+    private void setAsideBundle(BatchSource source) throws IOException {
       Path bundle = run.resolve(BUNDLE);
       if (learner.steps() < source.steps() && Files.exists(bundle)) {
         Path aside = run.resolve(BUNDLE + "-" + learner.steps());
@@ -614,7 +632,7 @@ public final class Trainer {
     return changes.isEmpty() ? "" : ": " + String.join(", ", changes);
   }
 
-  private void restore(Learner learner, Checkpoints.Saved saved, Loop loop) throws IOException {
+  private void restore(Learner learner, Checkpoints.Saved saved) throws IOException {
     try {
       learner.restore(saved.state(), saved.step());
     } catch (IllegalArgumentException e) {
@@ -630,14 +648,6 @@ public final class Trainer {
     log.forgetAfter(learner.steps());
     if (Files.exists(run.resolve(BEST))) {
       bestMiou = RunLog.read(run).bestWatch().map(RunLog.Watch::miou).orElse(-1.0);
-    }
-    if (isChanged(saved)) {
-      // Only now that it fits. The checkpoint first: it decides which recipe the run has.
-      String changes = changes();
-      loop.save();
-      log.note(learner.steps(), "the recipe changed" + changes);
-      WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
-      settings.watcher().notice("run " + run + " goes on with a changed recipe" + changes);
     }
   }
 

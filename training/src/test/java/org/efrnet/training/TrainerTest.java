@@ -135,6 +135,9 @@ class TrainerTest {
             () -> new Trainer(shorter, SCENES, Optional.empty(), run, changed).train(true))
         .isInstanceOf(RecipeException.class)
         .hasMessageContaining("has taken 8 steps, this recipe has 4");
+    assertThat(Files.readString(run.resolve("recipe.yaml"))).isEqualTo(recipe().toYaml());
+    assertThat(Files.readString(run.resolve("train.jsonl"))).doesNotContain("note");
+    assertThat(trainer(recipe(), "run", () -> false).train(true).finished()).isTrue();
     int[] asked = {0};
     Trainer.Settings stopped = settings(() -> asked[0]++ == 1, report -> {}).withChangedRecipe();
     Recipe longer = recipe("phases.0.epochs=3");
