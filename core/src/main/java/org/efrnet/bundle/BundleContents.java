@@ -1,5 +1,6 @@
 package org.efrnet.bundle;
 
+import static org.efrnet.bundle.BundleFiles.CALIBRATION;
 import static org.efrnet.bundle.BundleFiles.CARD;
 import static org.efrnet.bundle.BundleFiles.CONFIG;
 import static org.efrnet.bundle.BundleFiles.GOLDEN;
@@ -255,44 +256,48 @@ final class BundleContents {
   }
 
   BundleConfig config() throws BundleException {
-    String text = requiredText(CONFIG);
+    return json(CONFIG, BundleConfig.class);
+  }
+
+  /** Empty if there is no such file. */
+  Calibration calibration() throws BundleException {
+    return files.containsKey(CALIBRATION) ? json(CALIBRATION, Calibration.class) : Calibration.NONE;
+  }
+
+  private <T> T json(String file, Class<T> type) throws BundleException {
+    String text = requiredText(file);
     try {
       JsonNode json = BundleFiles.JSON.readTree(text);
       if (!json.isObject()) {
-        throw bad(CONFIG, "is not a JSON object");
+        throw bad(file, "is not a JSON object");
       }
-      if (json.path("format").isInt()) {
+      if (file.equals(CONFIG) && json.path("format").isInt()) {
         BundleConfig.requireFormat(
             json.path("format").intValue(), json.path("createdWith").asText("unknown"));
       }
-      requireKnownKeys(json);
-      return BundleFiles.JSON.treeToValue(json, BundleConfig.class);
+      requireKnownKeys(file, type, json);
+      return BundleFiles.JSON.treeToValue(json, type);
     } catch (ValueInstantiationException e) {
       // The constructor's own words: the bundle's author can act on them.
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw bad(
-          CONFIG,
-          "is refused: " + OneLine.of(String.valueOf(cause.getMessage()), 300) + path(e),
-          e);
+          file, "is refused: " + OneLine.of(String.valueOf(cause.getMessage()), 300) + path(e), e);
     } catch (JsonMappingException e) {
-      throw bad(CONFIG, "is refused: " + BundleFiles.firstLine(e) + path(e), e);
+      throw bad(file, "is refused: " + BundleFiles.firstLine(e) + path(e), e);
     } catch (JsonProcessingException e) {
-      throw bad(CONFIG, "is not valid JSON: " + BundleFiles.firstLine(e), e);
+      throw bad(file, "is not valid JSON: " + BundleFiles.firstLine(e), e);
     } catch (IllegalArgumentException e) {
-      throw bad(CONFIG, "is refused: " + e.getMessage(), e);
+      throw bad(file, "is refused: " + e.getMessage(), e);
     }
   }
 
   /** Before Jackson, to whom a misspelt key is first of all another one that is missing. */
-  private void requireKnownKeys(JsonNode json) throws BundleException {
+  private void requireKnownKeys(String file, Class<?> type, JsonNode json) throws BundleException {
     try {
       StrictYaml.requireKnownKeys(
-          json,
-          Arrays.stream(BundleConfig.class.getRecordComponents())
-              .map(RecordComponent::getName)
-              .toList());
+          json, Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList());
     } catch (IOException e) {
-      throw bad(CONFIG, e.getMessage(), e);
+      throw bad(file, e.getMessage(), e);
     }
   }
 

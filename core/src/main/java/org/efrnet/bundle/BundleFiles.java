@@ -29,13 +29,15 @@ final class BundleFiles {
   static final String WEIGHTS = "model.safetensors";
   static final String CONFIG = "config.json";
   static final String GOLDEN = "golden.safetensors";
+  static final String CALIBRATION = "calibration.json";
   static final String CARD = "README.md";
   static final String RECIPE = "recipe.yaml";
   static final String LOG = "train.jsonl";
   static final String SUMS = "SHA256SUMS";
 
   /** All names, the checksums last: they are written when everything else stands. */
-  static final List<String> NAMES = List.of(WEIGHTS, CONFIG, GOLDEN, CARD, RECIPE, LOG, SUMS);
+  static final List<String> NAMES =
+      List.of(WEIGHTS, CONFIG, GOLDEN, CALIBRATION, CARD, RECIPE, LOG, SUMS);
 
   /** Without one of these there is no bundle. */
   static final List<String> REQUIRED = List.of(WEIGHTS, CONFIG, GOLDEN, CARD, SUMS);

@@ -38,6 +38,7 @@ import org.efrnet.weights.Weights;
  * config.json          {@link BundleConfig}: architecture, classes and colours, normalization,
  *                      height, precisions, licence, figures
  * golden.safetensors   {@link Golden}: a picture and its logits
+ * calibration.json     {@link Calibration}, for int8          missing where nobody calibrated
  * README.md            the card for people
  * recipe.yaml          what training was asked to do   may be missing: imported weights have none
  * train.jsonl          what training did               may be missing likewise
@@ -59,6 +60,7 @@ public final class ModelBundle {
   private final Network network;
   private final Model model;
   private final Texts texts;
+  private final Calibration calibration;
   private final Lazy<Golden> golden;
   private final Lazy<String> digest = new Lazy<>(this::computeDigest);
 
@@ -83,11 +85,17 @@ public final class ModelBundle {
   }
 
   private ModelBundle(
-      BundleConfig config, Network network, Model model, Texts texts, Lazy<Golden> golden) {
+      BundleConfig config,
+      Network network,
+      Model model,
+      Texts texts,
+      Calibration calibration,
+      Lazy<Golden> golden) {
     this.config = config;
     this.network = network;
     this.model = model;
     this.texts = texts;
+    this.calibration = calibration;
     this.golden = golden;
   }
 
@@ -189,6 +197,7 @@ public final class ModelBundle {
         network,
         model,
         new Texts(plainCard(config), Optional.empty(), Optional.empty()),
+        Calibration.NONE,
         goldenOf(network, model, config));
   }
 
@@ -217,7 +226,12 @@ public final class ModelBundle {
   }
 
   private ModelBundle with(Texts others) {
-    return new ModelBundle(config, network, model, others, golden);
+    return new ModelBundle(config, network, model, others, calibration, golden);
+  }
+
+  /** The same with what was measured for arithmetic in 8 bits. */
+  public ModelBundle with(Calibration measured) {
+    return new ModelBundle(config, network, model, texts, measured, golden);
   }
 
   /** The same with a card for people, Markdown; blank, it keeps the bundle from being written. */
@@ -251,6 +265,7 @@ public final class ModelBundle {
         othersNetwork,
         othersModel,
         texts,
+        sameNetwork ? calibration : Calibration.NONE,
         sameGolden ? golden : goldenOf(othersNetwork, othersModel, other));
   }
 
@@ -279,7 +294,8 @@ public final class ModelBundle {
       Texts texts =
           new Texts(
               contents.card(), contents.text(BundleFiles.RECIPE), contents.text(BundleFiles.LOG));
-      return new ModelBundle(config, network, model, texts, new Lazy<>(() -> golden));
+      return new ModelBundle(
+          config, network, model, texts, contents.calibration(), new Lazy<>(() -> golden));
     } catch (IllegalArgumentException e) {
       throw contents.bad(e);
     }
@@ -392,6 +408,11 @@ public final class ModelBundle {
             Map.of("name", config.name(), "licence", config.licence().id()));
         BundleFiles.write(fresh.resolve(BundleFiles.CONFIG), BundleFiles.json(config));
         Safetensors.write(fresh.resolve(BundleFiles.GOLDEN), expected.contents());
+        if (!calibration.isEmpty()) {
+          BundleFiles.write(
+              fresh.resolve(BundleFiles.CALIBRATION),
+              BundleFiles.json(Map.of("inputs", calibration.inputs())));
+        }
         BundleFiles.write(fresh.resolve(BundleFiles.CARD), texts.card());
         writeText(fresh, BundleFiles.RECIPE, texts.recipe());
         writeText(fresh, BundleFiles.LOG, texts.log());
@@ -453,6 +474,11 @@ public final class ModelBundle {
     return config.classTable();
   }
 
+  /** How large values become, for arithmetic in 8 bits; empty where nobody calibrated. */
+  public Calibration calibration() {
+    return calibration;
+  }
+
   /** The card for people, Markdown. */
   public String card() {
     return texts.card();
@@ -482,7 +508,7 @@ public final class ModelBundle {
    * SHA-256, 64 hexadecimal digits, over what decides predictions: weights, architecture, class
    * table, normalization and height. Name, licence and metrics leave it unchanged, so a figure
    * measured before it was written into the bundle still names the right digest. So do the golden
-   * logits, which follow from these, and their tolerances.
+   * logits, which follow from these, their tolerances, and the calibration.
    */
   public String digest() {
     return digest.get();

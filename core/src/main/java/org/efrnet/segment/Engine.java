@@ -1,5 +1,6 @@
 package org.efrnet.segment;
 
+import java.util.List;
 import org.efrnet.graph.Model;
 
 /**
@@ -14,10 +15,21 @@ public interface Engine {
   String version();
 
   /**
+   * The precisions in which it computes on this machine, the fastest first; among them {@link
+   * org.efrnet.bundle.BundleConfig#FP32}. One that the processor would have to imitate is no gain
+   * and is left out.
+   *
+   * @throws IllegalStateException if the engine cannot run here, with the remedy
+   */
+  List<String> precisions();
+
+  /**
    * Makes a model ready to run; rewriting it for speed is the engine's business.
    *
    * @param model as the network was written, with weights that fit it
    * @return owned by the caller, who closes it
+   * @throws IllegalArgumentException if it does not compute in the precision of the options, or the
+   *     calibration lacks what that precision needs
    * @throws IllegalStateException if the engine cannot run here, with the remedy
    */
   Executable prepare(Model model, EngineOptions options);

@@ -6,15 +6,27 @@ package org.efrnet.segment;
  */
 public interface Executable extends AutoCloseable {
   /**
-   * The logits of one picture.
+   * Computes one picture.
    *
    * @param planes normalised values, planar (3, height, width); read during the call only
-   * @return a new array, planar (classes, height, width)
+   * @return its logits, (height, width, classes), where the engine has them: valid until the next
+   *     call of this executable
    * @throws IllegalArgumentException if the array has another length, or the network cannot take a
    *     picture of this size
    * @throws IllegalStateException after {@link #close()}, or when the engine fails
    */
-  float[] logits(float[] planes, int height, int width);
+  LogitRows run(float[] planes, int height, int width);
+
+  /**
+   * Computes one picture and copies its logits.
+   *
+   * @return a new array, planar (classes, height, width)
+   * @throws IllegalArgumentException as {@link #run}
+   * @throws IllegalStateException as {@link #run}
+   */
+  default float[] logits(float[] planes, int height, int width) {
+    return run(planes, height, width).toPlanar(classes(), height, width);
+  }
 
   /**
    * In which numbers it computes: one of {@link org.efrnet.bundle.BundleConfig#PRECISION_NAMES}.

@@ -99,8 +99,8 @@ final class GoldenMemory {
   }
 
   /**
-   * A digest of all that decides whether a check passes: bundle, golden logits and tolerance;
-   * engine, its version, this library's; precision; machine.
+   * A digest of all that decides whether a check passes: bundle, golden logits, tolerance,
+   * calibration; engine, its version, this library's; precision; machine.
    */
   static String key(ModelBundle bundle, Engine engine, String precision, double tolerance) {
     return Sha256.of(
@@ -114,6 +114,7 @@ final class GoldenMemory {
             code(engine.getClass()),
             code(GoldenMemory.class),
             precision,
+            bundle.calibration().inputs().toString(),
             machine()));
   }
 

@@ -19,7 +19,6 @@ final class Pipeline {
   private final SizePolicy policy;
   private final Executable executable;
   private float[] planes = new float[0];
-  private float[] cropped = new float[0];
   private UpsampleArgmax upsampling = new UpsampleArgmax(1, 1, 1, 1, 1);
   private Sizes sizes = new Sizes(0, 0, 0, 0, 0, 0);
 
@@ -55,7 +54,7 @@ final class Pipeline {
     Picture padded = Resize.padded(scaled, sizes.paddedWidth, sizes.paddedHeight);
     bundle.config().normalization().planes(padded, planes, 0);
     long prepared = System.nanoTime();
-    float[] logits = executable.logits(planes, sizes.paddedHeight, sizes.paddedWidth);
+    LogitRows logits = executable.run(planes, sizes.paddedHeight, sizes.paddedWidth);
     long computed = System.nanoTime();
     byte[] ids = new byte[picture.width() * picture.height()];
     choose(logits, ids);
@@ -121,8 +120,6 @@ final class Pipeline {
     planes = new float[3 * next.paddedWidth * next.paddedHeight];
     upsampling =
         new UpsampleArgmax(classes, next.scaledHeight, next.scaledWidth, next.height, next.width);
-    boolean whole = next.paddedWidth == next.scaledWidth && next.paddedHeight == next.scaledHeight;
-    cropped = new float[whole ? 0 : classes * next.scaledWidth * next.scaledHeight];
     // Last: after an exception above the next picture of this size must come by here again.
     sizes = next;
   }
@@ -143,53 +140,25 @@ final class Pipeline {
     return ((long) side + multiple - 1) / multiple * multiple;
   }
 
-  private void choose(float[] logits, byte[] ids) {
-    int classes = bundle.classes().size();
-    long needed = (long) classes * sizes.paddedWidth * sizes.paddedHeight;
-    if (logits.length != needed) {
-      throw new IllegalStateException(
-          "the engine gave "
-              + logits.length
-              + " logits for "
-              + classes
-              + " classes of "
-              + sizes.paddedWidth
-              + "x"
-              + sizes.paddedHeight
-              + " pixels, which have "
-              + needed);
-    }
+  private void choose(LogitRows logits, byte[] ids) {
     try {
-      upsampling.into(cropped.length == 0 ? logits : crop(logits, classes), ids);
-    } catch (IllegalArgumentException e) {
-      throw new ArithmeticException(
-          "network '"
-              + bundle.network().name()
-              + "' of bundle '"
-              + bundle.config().name()
-              + "': "
-              + e.getMessage());
+      upsampling.into(logits, ids);
+    } catch (ArithmeticException e) {
+      ArithmeticException named =
+          new ArithmeticException(
+              "network '"
+                  + bundle.network().name()
+                  + "' of bundle '"
+                  + bundle.config().name()
+                  + "': "
+                  + e.getMessage());
+      named.initCause(e);
+      throw named;
     }
-  }
-
-  private float[] crop(float[] logits, int classes) {
-    int width = sizes.scaledWidth;
-    for (int k = 0; k < classes; k++) {
-      for (int y = 0; y < sizes.scaledHeight; y++) {
-        System.arraycopy(
-            logits,
-            (k * sizes.paddedHeight + y) * sizes.paddedWidth,
-            cropped,
-            (k * sizes.scaledHeight + y) * width,
-            width);
-      }
-    }
-    return cropped;
   }
 
   void close() {
     executable.close();
     planes = new float[0];
-    cropped = new float[0];
   }
 }

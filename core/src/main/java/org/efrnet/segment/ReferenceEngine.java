@@ -1,5 +1,6 @@
 package org.efrnet.segment;
 
+import java.util.List;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.graph.Model;
 import org.efrnet.readings.Reference;
@@ -22,10 +23,20 @@ final class ReferenceEngine implements Engine {
   }
 
   @Override
+  public List<String> precisions() {
+    return List.of(BundleConfig.FP32);
+  }
+
+  @Override
   public Executable prepare(Model model, EngineOptions options) {
     int classes = model.graph().logits(new Shapes(), Shape.image(1, 64, 64)).channels();
     return new Executable() {
       private boolean closed;
+
+      @Override
+      public LogitRows run(float[] planes, int height, int width) {
+        return LogitRows.planar(logits(planes, height, width), classes, height, width);
+      }
 
       @Override
       public float[] logits(float[] planes, int height, int width) {

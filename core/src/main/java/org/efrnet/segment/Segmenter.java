@@ -25,6 +25,9 @@ import org.efrnet.weights.Weights;
  * engines would else grow a team of threads for each caller. Owned by its creator, who closes it.
  */
 public final class Segmenter implements AutoCloseable {
+  /** What a precision that nobody asked for may cost on any split that it was measured on. */
+  public static final double MOST_MIOU_LOSS = 0.3;
+
   private static final AtomicInteger COUNT = new AtomicInteger();
 
   private final ModelBundle bundle;
@@ -41,14 +44,24 @@ public final class Segmenter implements AutoCloseable {
    * @param size to which pictures are scaled for the network
    * @param threads of the engine, at least 1
    * @param engine by name, or empty for the first on the class path
+   * @param precision one of {@link BundleConfig#PRECISION_NAMES}, or empty for the engine's fastest
+   *     of which the bundle says that it costs {@link #MOST_MIOU_LOSS} points of mIoU at most
    * @param check when the engine is held against the bundle's golden logits
    */
-  public record Options(SizePolicy size, int threads, Optional<String> engine, GoldenCheck check) {
-    /** The bundle's height, all processors, the first engine, checked once. */
+  public record Options(
+      SizePolicy size,
+      int threads,
+      Optional<String> engine,
+      Optional<String> precision,
+      GoldenCheck check) {
+    /**
+     * The bundle's height, all processors, the first engine, its choice of precision, checked once.
+     */
     public static final Options DEFAULT =
         new Options(
             new SizePolicy.BundleHeight(),
             Runtime.getRuntime().availableProcessors(),
+            Optional.empty(),
             Optional.empty(),
             GoldenCheck.ONCE);
 
@@ -60,22 +73,27 @@ public final class Segmenter implements AutoCloseable {
 
     /** The same at another size. */
     public Options with(SizePolicy other) {
-      return new Options(other, threads, engine, check);
+      return new Options(other, threads, engine, precision, check);
     }
 
     /** The same with another number of threads. */
     public Options withThreads(int count) {
-      return new Options(size, count, engine, check);
+      return new Options(size, count, engine, precision, check);
     }
 
     /** The same with the engine of that name. */
     public Options withEngine(String name) {
-      return new Options(size, threads, Optional.of(name), check);
+      return new Options(size, threads, Optional.of(name), precision, check);
+    }
+
+    /** The same in a precision, one of {@link BundleConfig#PRECISION_NAMES}. */
+    public Options withPrecision(String name) {
+      return new Options(size, threads, engine, Optional.of(name), check);
     }
 
     /** The same with the golden check made then. */
     public Options with(GoldenCheck when) {
-      return new Options(size, threads, engine, when);
+      return new Options(size, threads, engine, precision, when);
     }
   }
 
@@ -106,7 +124,12 @@ public final class Segmenter implements AutoCloseable {
         thread.submit(
             () -> {
               Executable executable =
-                  engine.prepare(bundle.model(), new EngineOptions(options.threads()));
+                  engine.prepare(
+                      bundle.model(),
+                      new EngineOptions(
+                          options.threads(),
+                          options.precision().orElseGet(this::fastestPrecision),
+                          bundle.calibration()));
               try {
                 check(executable, memory);
                 return new Pipeline(bundle, options.size(), executable);
@@ -151,6 +174,19 @@ public final class Segmenter implements AutoCloseable {
   public static Segmenter load(ModelBundle bundle, Options options) {
     Engine engine = options.engine().map(Engines::named).orElseGet(Engines::first);
     return new Segmenter(bundle, options, engine, GoldenMemory.ofUser());
+  }
+
+  private String fastestPrecision() {
+    return engine.precisions().stream()
+        .filter(precision -> isHarmless(bundle.config().precisions().get(precision)))
+        .findFirst()
+        .orElse(BundleConfig.FP32);
+  }
+
+  private static boolean isHarmless(BundleConfig.Precision cost) {
+    return cost != null
+        && !cost.miouLoss().isEmpty()
+        && cost.miouLoss().values().stream().allMatch(loss -> loss <= MOST_MIOU_LOSS);
   }
 
   private void check(Executable executable, GoldenMemory memory) {

@@ -16,8 +16,9 @@ import org.efrnet.images.Mask;
  * winner at the corners tie between them, hence a corner only counts as won when its margin is far
  * above rounding.
  *
- * <p>An instance serves one shape and keeps its work arrays; it is not safe for use by two threads
- * at once.
+ * <p>Logits are read row by row, each once as long as the map is made in order, and only two rows
+ * are kept. An instance serves one shape; it is not safe for use by two threads at once, but two
+ * instances may make the upper and the lower half of one map.
  */
 public final class UpsampleArgmax {
   /**
@@ -27,18 +28,34 @@ public final class UpsampleArgmax {
    */
   private static final float SAFE_MARGIN = 0x1p-18f;
 
-  private static final short UNSURE = -1;
+  private static final byte UNSURE = 0;
+  private static final byte SURE = 1;
 
   private final int classes;
   private final int height;
   private final int width;
   private final Axis rows;
   private final Axis columns;
-  private final float[] best;
-  private final float[] second;
-  private final short[] winner;
   private final float[] left;
   private final float[] right;
+  private Line upper;
+  private Line lower;
+
+  /** A row of logits, and who wins where in it. */
+  private static final class Line {
+    int row = -1;
+    final float[] logits;
+    final byte[] winner;
+
+    /** {@link #SURE} where the winner cannot lose by rounding. */
+    final byte[] margin;
+
+    Line(int width, int classes) {
+      logits = new float[Math.multiplyExact(width, classes)];
+      winner = new byte[width];
+      margin = new byte[width];
+    }
+  }
 
   /**
    * @param classes planes of the logits, 1..256
@@ -68,146 +85,170 @@ public final class UpsampleArgmax {
     this.width = width;
     this.rows = new Axis(height, outHeight);
     this.columns = new Axis(width, outWidth);
-    int pixels = Math.multiplyExact(height, width);
-    this.best = new float[pixels];
-    this.second = new float[pixels];
-    this.winner = new short[pixels];
     this.left = new float[classes];
     this.right = new float[classes];
+    this.upper = new Line(width, classes);
+    this.lower = new Line(width, classes);
   }
 
   /**
    * The class map of one picture.
    *
    * @param logits planar (classes, height, width)
-   * @throws IllegalArgumentException if a logit is NaN or infinite
+   * @throws ArithmeticException if a logit is NaN or infinite
    */
   public static Mask of(
       float[] logits, int classes, int height, int width, int outHeight, int outWidth) {
     byte[] ids = new byte[Math.multiplyExact(outHeight, outWidth)];
-    new UpsampleArgmax(classes, height, width, outHeight, outWidth).into(logits, ids);
+    new UpsampleArgmax(classes, height, width, outHeight, outWidth)
+        .into(LogitRows.planar(logits, classes, height, width), ids);
     return new Mask(outWidth, outHeight, ids);
   }
 
   /**
    * Writes the class map of one picture, allocating nothing.
    *
-   * @param logits planar (classes, height, width), not written to
    * @param ids receives {@code outHeight * outWidth} class ids, rows from the top
-   * @throws IllegalArgumentException if a logit is NaN or infinite or an array has another length
+   * @throws ArithmeticException if a logit is NaN or infinite
+   * @throws IllegalArgumentException if {@code ids} has another length
    */
-  public void into(float[] logits, byte[] ids) {
-    requireLength("logits", logits.length, (long) classes * height * width);
-    requireLength("class map", ids.length, (long) rows.size * columns.size);
-    findWinners(logits);
+  public void into(LogitRows logits, byte[] ids) {
+    into(logits, ids, 0, rows.size);
+  }
+
+  /**
+   * Writes a part of the class map of one picture, allocating nothing.
+   *
+   * @param ids as for the whole map
+   * @param from the first row of the map that is written
+   * @param to the row behind the last
+   * @throws ArithmeticException if a logit that was read is NaN or infinite
+   * @throws IllegalArgumentException if {@code ids} has another length
+   */
+  public void into(LogitRows logits, byte[] ids, int from, int to) {
+    if (ids.length != (long) rows.size * columns.size) {
+      throw new IllegalArgumentException(
+          "class map array of "
+              + ids.length
+              + " values: this shape has "
+              + (long) rows.size * columns.size);
+    }
+    upper.row = -1;
+    lower.row = -1;
     if (rows.size == height && columns.size == width) {
-      for (int i = 0; i < ids.length; i++) {
-        ids[i] = (byte) winner[i];
+      for (int y = from; y < to; y++) {
+        load(upper, logits, y);
+        System.arraycopy(upper.winner, 0, ids, y * width, width);
       }
       return;
     }
-    dropNarrowWinners();
-    for (int y = 0; y < rows.size; y++) {
-      int top = rows.low[y] * width;
-      int bottom = rows.high[y] * width;
-      int x = 0;
-      while (x < columns.size) {
-        int l = columns.low[x];
-        int r = columns.high[x];
-        int end = columns.cellEnd[x];
-        short id = winner[top + l];
-        if (id != UNSURE
-            && id == winner[top + r]
-            && id == winner[bottom + l]
-            && id == winner[bottom + r]) {
-          int from = y * columns.size;
-          for (int i = x; i < end; i++) {
-            ids[from + i] = (byte) id;
+    for (int y = from; y < to; y++) {
+      if (lower.row == rows.low[y]) {
+        Line next = upper;
+        upper = lower;
+        lower = next;
+      }
+      load(upper, logits, rows.low[y]);
+      load(lower, logits, rows.high[y]);
+      upsample(ids, y);
+    }
+  }
+
+  private void upsample(byte[] ids, int y) {
+    byte[] top = upper.winner;
+    byte[] bottom = lower.winner;
+    byte[] topMargin = upper.margin;
+    byte[] bottomMargin = lower.margin;
+    int at = y * columns.size;
+    int x = 0;
+    while (x < columns.size) {
+      int l = columns.low[x];
+      int r = columns.high[x];
+      int end = columns.cellEnd[x];
+      byte id = top[l];
+      if (id == top[r]
+          && id == bottom[l]
+          && id == bottom[r]
+          && (topMargin[l] & topMargin[r] & bottomMargin[l] & bottomMargin[r]) == SURE) {
+        for (int i = x; i < end; i++) {
+          ids[at + i] = id;
+        }
+      } else {
+        interpolate(ids, y, x, end);
+      }
+      x = end;
+    }
+  }
+
+  private void load(Line line, LogitRows rows, int row) {
+    if (line.row == row) {
+      return;
+    }
+    rows.read(row, line.logits);
+    line.row = row;
+    float[] z = line.logits;
+    // Zero times a value that is not finite is NaN, and stays so in a sum.
+    float zero = 0;
+    for (int x = 0, from = 0; x < width; x++, from += classes) {
+      float best = z[from];
+      zero += best * 0;
+      float second = Float.NEGATIVE_INFINITY;
+      int id = 0;
+      for (int k = 1; k < classes; k++) {
+        float value = z[from + k];
+        zero += value * 0;
+        if (value > second) {
+          if (value > best) {
+            second = best;
+            best = value;
+            id = k;
+          } else {
+            second = value;
           }
-        } else {
-          interpolate(logits, ids, y, x, end);
-        }
-        x = end;
-      }
-    }
-  }
-
-  private static void requireLength(String what, int length, long needed) {
-    if (length != needed) {
-      throw new IllegalArgumentException(
-          what + " array of " + length + " values: this shape has " + needed);
-    }
-  }
-
-  private void findWinners(float[] logits) {
-    int pixels = best.length;
-    boolean finite = true;
-    for (int i = 0; i < pixels; i++) {
-      best[i] = logits[i];
-      finite &= Math.abs(logits[i]) <= Float.MAX_VALUE;
-      second[i] = Float.NEGATIVE_INFINITY;
-      winner[i] = 0;
-    }
-    for (int c = 1; c < classes; c++) {
-      int plane = c * pixels;
-      for (int i = 0; i < pixels; i++) {
-        float value = logits[plane + i];
-        finite &= Math.abs(value) <= Float.MAX_VALUE;
-        if (value > best[i]) {
-          second[i] = best[i];
-          best[i] = value;
-          winner[i] = (short) c;
-        } else if (value > second[i]) {
-          second[i] = value;
         }
       }
+      line.winner[x] = (byte) id;
+      // The runner-up stands for all: a lower class of larger magnitude is behind by more.
+      float magnitude = Math.max(Math.abs(best), Math.abs(second));
+      // Below normal numbers rounding is no longer relative.
+      line.margin[x] =
+          best - second > SAFE_MARGIN * magnitude + Float.MIN_NORMAL || classes == 1
+              ? SURE
+              : UNSURE;
     }
-    if (!finite) {
-      throw notFinite(logits);
+    if (zero != 0) {
+      throw notFinite(line);
     }
   }
 
-  private IllegalArgumentException notFinite(float[] logits) {
+  private ArithmeticException notFinite(Line line) {
     int i = 0;
-    while (Math.abs(logits[i]) <= Float.MAX_VALUE) {
+    while (Math.abs(line.logits[i]) <= Float.MAX_VALUE) {
       i++;
     }
-    int pixel = i % best.length;
-    return new IllegalArgumentException(
+    return new ArithmeticException(
         "logit of class "
-            + i / best.length
+            + i % classes
             + " at ("
-            + pixel % width
+            + i / classes
             + ", "
-            + pixel / width
+            + line.row
             + ") is "
-            + logits[i]
+            + line.logits[i]
             + "; the weights or the input are damaged, check both for values that are not finite");
   }
 
-  private void dropNarrowWinners() {
-    for (int i = 0; i < best.length; i++) {
-      // The runner-up stands for all: a lower class of larger magnitude is behind by more.
-      float magnitude = Math.max(Math.abs(best[i]), Math.abs(second[i]));
-      // Below normal numbers rounding is no longer relative.
-      if (!(best[i] - second[i] > SAFE_MARGIN * magnitude + Float.MIN_NORMAL)) {
-        winner[i] = UNSURE;
-      }
-    }
-  }
-
   /** Plain computation of the columns {@code x..end-1}, which lie between the same logits. */
-  private void interpolate(float[] logits, byte[] ids, int y, int x, int end) {
-    int pixels = best.length;
+  private void interpolate(byte[] ids, int y, int x, int end) {
     float down = rows.fraction[y];
     float up = 1 - down;
-    int a = rows.low[y] * width + columns.low[x];
-    int b = rows.low[y] * width + columns.high[x];
-    int c = rows.high[y] * width + columns.low[x];
-    int d = rows.high[y] * width + columns.high[x];
-    for (int k = 0, plane = 0; k < classes; k++, plane += pixels) {
-      left[k] = up * logits[plane + a] + down * logits[plane + c];
-      right[k] = up * logits[plane + b] + down * logits[plane + d];
+    int l = columns.low[x] * classes;
+    int r = columns.high[x] * classes;
+    float[] above = upper.logits;
+    float[] below = lower.logits;
+    for (int k = 0; k < classes; k++) {
+      left[k] = up * above[l + k] + down * below[l + k];
+      right[k] = up * above[r + k] + down * below[r + k];
     }
     for (int i = x; i < end; i++) {
       float fx = columns.fraction[i];

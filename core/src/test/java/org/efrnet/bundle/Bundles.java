@@ -3,6 +3,7 @@ package org.efrnet.bundle;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.efrnet.graph.Graph;
 import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
@@ -11,6 +12,9 @@ import org.efrnet.readings.Parameters;
 
 /** Bundles of untrained networks, for tests. */
 public final class Bundles {
+  static final Calibration CALIBRATION =
+      new Calibration(new TreeMap<>(Map.of("b0.conv", 2.5, "b1.0.reduce.conv", 0.75)));
+
   private Bundles() {}
 
   /** A bundle of CamVid's classes with fresh weights. */

@@ -36,6 +36,7 @@ class DamagedBundleTest {
     whole =
         Bundles.untrained("enet", 36, 1)
             .withCard("# A card\n")
+            .with(Bundles.CALIBRATION)
             .withRecipe("epochs: 1\n")
             .withLog("{\"step\": 1}\n".repeat(400));
     whole.write(shared.resolve("whole"));

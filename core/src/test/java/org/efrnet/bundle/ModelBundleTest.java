@@ -8,6 +8,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
@@ -36,6 +37,7 @@ class ModelBundleTest {
     whole =
         Bundles.untrained("enet", 36, 1)
             .withCard("# A card\nwith ümlauts\n")
+            .with(Bundles.CALIBRATION)
             .withRecipe("epochs: 1\n")
             .withLog("{\"step\": 1}\n");
   }
@@ -73,6 +75,7 @@ class ModelBundleTest {
     assertThat(read.card()).isEqualTo(whole.card());
     assertThat(read.recipe()).isEqualTo(whole.recipe());
     assertThat(read.log()).isEqualTo(whole.log());
+    assertThat(read.calibration()).isEqualTo(Bundles.CALIBRATION);
     assertThat(read.digest()).isEqualTo(whole.digest()).hasSize(64);
     assertThat(read.network()).isEqualTo(whole.network());
     assertThat(read.model().graph()).isEqualTo(whole.model().graph());
@@ -93,7 +96,21 @@ class ModelBundleTest {
   }
 
   @Test
-  void recipeAndLogMayBeMissingAndACardIsMade() throws IOException {
+  void aCalibrationThatIsNoMagnitudeIsRefused() throws IOException {
+    whole.write(dir);
+    for (String bad :
+        List.of("{\"inputs\": {\"b0.conv\": 0}}", "{\"inputs\": {\"b0.conv\": null}}")) {
+      BundleFiles.write(dir.resolve(BundleFiles.CALIBRATION), bad);
+      BundleFiles.writeSums(dir);
+      assertRefused("calibration.json is refused", "b0.conv", "not a finite magnitude above 0");
+    }
+    BundleFiles.write(dir.resolve(BundleFiles.CALIBRATION), "{\"input\": {}}");
+    BundleFiles.writeSums(dir);
+    assertRefused("calibration.json", "input");
+  }
+
+  @Test
+  void recipeLogAndCalibrationMayBeMissingAndACardIsMade() throws IOException {
     ModelBundle bare = ModelBundle.of(whole.config(), whole.weights());
     bare.write(dir);
     ModelBundle read = ModelBundle.read(dir);
@@ -101,6 +118,7 @@ class ModelBundleTest {
         .isEqualTo(bare.card())
         .startsWith("# test.untrained\n")
         .contains("enet with 11 classes", "Sky, Building", "36 rows", "CC0-1.0. random numbers");
+    assertThat(read.calibration().isEmpty()).isTrue();
     assertThat(read.recipe()).isEmpty();
     assertThat(read.log()).isEmpty();
     assertThat(read.digest()).isEqualTo(whole.digest());

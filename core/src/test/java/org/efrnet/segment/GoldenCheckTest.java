@@ -71,9 +71,19 @@ class GoldenCheckTest {
     }
 
     @Override
+    public List<String> precisions() {
+      return List.of("fp32");
+    }
+
+    @Override
     public Executable prepare(Model model, EngineOptions options) {
       open++;
       return new Executable() {
+        @Override
+        public LogitRows run(float[] planes, int height, int width) {
+          return LogitRows.planar(logits(planes, height, width), 11, height, width);
+        }
+
         @Override
         public float[] logits(float[] planes, int height, int width) {
           asked++;

@@ -58,9 +58,19 @@ class SegmenterTest {
     }
 
     @Override
+    public List<String> precisions() {
+      return List.of("fp32");
+    }
+
+    @Override
     public Executable prepare(Model model, EngineOptions options) {
       threads.add(Thread.currentThread().getName());
       return new Executable() {
+        @Override
+        public LogitRows run(float[] planes, int height, int width) {
+          return LogitRows.planar(logits(planes, height, width), 11, height, width);
+        }
+
         @Override
         public float[] logits(float[] planes, int height, int width) {
           assertThat(running.incrementAndGet()).isEqualTo(1);
@@ -270,8 +280,7 @@ class SegmenterTest {
           .hasMessageContaining("class 1 at (6, 0) is NaN");
       engine.change = logits -> new float[7];
       assertThatThrownBy(() -> segmenter.segment(picture))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("gave 7 logits");
+          .hasMessageContaining("7 logits are not those of 11 classes of 8x8 pixels");
       engine.change = logits -> logits;
       assertThat(segmenter.segment(picture).mask().at(0, 0)).isZero();
     }
@@ -366,6 +375,11 @@ class SegmenterTest {
           @Override
           public String version() {
             return "1";
+          }
+
+          @Override
+          public List<String> precisions() {
+            return List.of("fp32");
           }
 
           @Override

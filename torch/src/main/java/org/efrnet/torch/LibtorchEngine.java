@@ -1,5 +1,6 @@
 package org.efrnet.torch;
 
+import java.util.List;
 import java.util.Set;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -14,6 +15,7 @@ import org.efrnet.readings.Shapes;
 import org.efrnet.segment.Engine;
 import org.efrnet.segment.EngineOptions;
 import org.efrnet.segment.Executable;
+import org.efrnet.segment.LogitRows;
 
 /** Inference by libtorch, in 32 bits on the CPU. */
 public final class LibtorchEngine implements Engine {
@@ -26,6 +28,11 @@ public final class LibtorchEngine implements Engine {
   @Override
   public String version() {
     return String.valueOf(NoGradGuard.class.getPackage().getImplementationVersion());
+  }
+
+  @Override
+  public List<String> precisions() {
+    return List.of(BundleConfig.FP32);
   }
 
   /**
@@ -78,6 +85,11 @@ public final class LibtorchEngine implements Engine {
       } catch (RuntimeException e) {
         throw TorchErrors.translated(e);
       }
+    }
+
+    @Override
+    public LogitRows run(float[] planes, int height, int width) {
+      return LogitRows.planar(logits(planes, height, width), classes, height, width);
     }
 
     @Override
