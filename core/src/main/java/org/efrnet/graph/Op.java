@@ -1,5 +1,6 @@
 package org.efrnet.graph;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.ChannelDropout;
@@ -151,6 +152,46 @@ public sealed interface Op {
     @Override
     public <T> List<T> read(Ops<T> ops, List<T> in) {
       return List.of(ops.stage(name, in.get(0)));
+    }
+  }
+
+  /**
+   * An operation and what is done to its result, value by value. It stands for its parts, one after
+   * the other: to a reading that is no {@link FusingOps} it is nothing else.
+   *
+   * @param first what gives the result
+   * @param then operations on it: {@link Activate}, {@link Clip}, {@link Sigmoid}, {@link
+   *     Normalise}, {@link Add}
+   */
+  record Fused(Op first, List<Op> then) implements Op {
+    public Fused {
+      then = List.copyOf(then);
+    }
+
+    /** The same with one more operation at the end. */
+    Fused followedBy(Op op) {
+      List<Op> longer = new ArrayList<>(then);
+      longer.add(op);
+      return new Fused(first, longer);
+    }
+
+    /** How many inputs are the first operation's; the others follow. */
+    public int inputsOfFirst(int inputs) {
+      return inputs - (int) then.stream().filter(Add.class::isInstance).count();
+    }
+
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      if (ops instanceof FusingOps<T> fusing) {
+        return List.of(fusing.fused(this, in));
+      }
+      int next = inputsOfFirst(in.size());
+      T result = first.read(ops, in.subList(0, next)).get(0);
+      for (Op op : then) {
+        List<T> operands = op instanceof Add ? List.of(result, in.get(next++)) : List.of(result);
+        result = op.read(ops, operands).get(0);
+      }
+      return List.of(result);
     }
   }
 }

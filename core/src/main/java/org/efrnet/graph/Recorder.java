@@ -8,17 +8,20 @@ import org.efrnet.ops.Conv;
 import org.efrnet.ops.ConvTranspose;
 import org.efrnet.ops.Interpolation;
 import org.efrnet.ops.Name;
-import org.efrnet.ops.Ops;
 import org.efrnet.ops.Pool;
 import org.efrnet.ops.Pooled;
 import org.efrnet.ops.Prelu;
 
 /** The reading that writes down: every call becomes a node. */
-final class Recorder implements Ops<Value> {
+final class Recorder implements FusingOps<Value> {
   private final List<Node> nodes = new ArrayList<>();
 
   List<Node> nodes() {
     return List.copyOf(nodes);
+  }
+
+  Node node(int id) {
+    return nodes.get(id);
   }
 
   private Value record(Op op, Value... inputs) {
@@ -29,6 +32,11 @@ final class Recorder implements Ops<Value> {
     Node node = new Node(nodes.size(), op, inputs);
     nodes.add(node);
     return new Value(node.id(), 0);
+  }
+
+  @Override
+  public Value fused(Op.Fused fused, List<Value> in) {
+    return record(fused, in);
   }
 
   @Override

@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.efrnet.ops.Ops;
 
 /**
  * A graph on its way to another one. The old graph's nodes are replayed into a new one in order; a
@@ -58,7 +57,7 @@ final class Rewriting {
   }
 
   /** Records operations on values of the new graph. */
-  Ops<Value> ops() {
+  Recorder ops() {
     return recorder;
   }
 
@@ -77,6 +76,11 @@ final class Rewriting {
     return old.equals(Value.IMAGE) || uses.get(old) != 1
         ? Optional.empty()
         : Optional.of(from.nodes().get(old.node()));
+  }
+
+  /** The new graph's node that computes a value. */
+  Optional<Node> recorded(Value now) {
+    return now.equals(Value.IMAGE) ? Optional.empty() : Optional.of(recorder.node(now.node()));
   }
 
   /** Whether another node of the old graph has this very description, and so its parameters. */

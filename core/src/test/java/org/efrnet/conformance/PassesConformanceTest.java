@@ -9,7 +9,7 @@ import org.efrnet.weights.FloatTensor;
 class PassesConformanceTest extends OpsConformance {
   @Override
   protected FloatTensor logits(Model model, FloatTensor image) {
-    return Reference.logits(Passes.apply(Passes.inference(), model), image);
+    return Reference.logits(Passes.apply(Passes.fusing(), model), image);
   }
 
   @Override

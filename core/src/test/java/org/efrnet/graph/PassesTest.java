@@ -31,7 +31,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class PassesTest {
   private static final List<List<Pass>> ALL =
       List.of(
-          List.of(new ResizeAfterPointwise()), List.of(new FoldBatchNorm()), Passes.inference());
+          List.of(new ResizeAfterPointwise()),
+          List.of(new FoldBatchNorm()),
+          List.of(new ApplyToParts()),
+          List.of(new DropIdentities(), new FuseElementwise()),
+          Passes.inference(),
+          Passes.fusing());
 
   private static final Name A = new Name("a");
   private static final Name B = new Name("b");
@@ -75,7 +80,7 @@ class PassesTest {
     // The stem's batch norm stands behind a concatenation and stays.
     assertThat(used.graph().nodes().stream().filter(n -> n.op() instanceof Op.Normalise))
         .singleElement()
-        .satisfies(n -> assertThat(((Op.Normalise) n.op()).norm().at()).hasToString("b0.bn"));
+        .satisfies(n -> assertThat(((Op.Normalise) n.op()).norm().at()).hasToString("b0.bn.1"));
     assertThat(used.weights().names())
         .containsExactlyInAnyOrderElementsOf(
             Parameters.of(used.graph()).stream().map(Parameter::name).toList());
