@@ -60,15 +60,18 @@ final class FuseElementwise implements Pass {
 
   private static boolean takes(Op.Fused fused, Op op) {
     Op first = fused.first();
-    if (first instanceof Op.Convolve) {
-      return !(op instanceof Op.Normalise);
+    boolean convolves = first instanceof Op.Convolve || first instanceof Op.ConvolveTransposed;
+    if (op instanceof Op.Normalise) {
+      return first instanceof Op.MaxPool || first instanceof Op.Resize;
+    } else if (op instanceof Op.Add) {
+      return first instanceof Op.Convolve || first instanceof Op.Mul;
+    } else if (op instanceof Op.Activate a && a.prelu().slopes() > 1) {
+      return convolves;
     }
-    if (first instanceof Op.Mul) {
-      return !(op instanceof Op.Normalise);
-    }
-    if (first instanceof Op.ConvolveTransposed || first instanceof Op.Add) {
-      return !(op instanceof Op.Normalise) && !(op instanceof Op.Add);
-    }
-    return (first instanceof Op.MaxPool || first instanceof Op.Resize) && !(op instanceof Op.Add);
+    return convolves
+        || first instanceof Op.MaxPool
+        || first instanceof Op.Resize
+        || first instanceof Op.Mul
+        || first instanceof Op.Add;
   }
 }

@@ -1,0 +1,106 @@
+package org.efrnet.engine;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.efrnet.bundle.Calibration;
+import org.efrnet.graph.Graph;
+import org.efrnet.graph.Model;
+import org.efrnet.readings.Shape;
+import org.efrnet.readings.Shapes;
+import org.efrnet.segment.EngineOptions;
+import org.efrnet.segment.Executable;
+import org.efrnet.segment.LogitRows;
+
+/** A model's plans, one for each of the last few sizes. */
+final class OneDnnExecutable implements Executable {
+  /** A camera has one size, a folder of pictures often two: upright and across. */
+  private static final int MOST_PLANS = 3;
+
+  private record Dimensions(int height, int width) {}
+
+  private final Graph graph;
+  private final EngineOptions options;
+  private final int classes;
+  private final Kind floating;
+  private final Calibration calibration;
+  private final Handles handles = new Handles();
+  private final dnnl_engine engine;
+  private final dnnl_stream stream;
+  private final Constants constants;
+  private final Map<Dimensions, Plan> plans = new LinkedHashMap<>(8, 0.75f, true);
+  private boolean closed;
+
+  OneDnnExecutable(Model model, EngineOptions options) {
+    this.graph = model.graph();
+    this.options = options;
+    this.classes = graph.logits(new Shapes(), Shape.image(1, 64, 64)).channels();
+    OpenMp.setThreads(options.threads());
+    this.floating = Precisions.floating(options.precision());
+    this.calibration =
+        options.precision().equals(Precisions.INT8) ? options.calibration() : Calibration.NONE;
+    boolean complete = false;
+    try {
+      this.engine = handles.engine();
+      this.stream = handles.stream(engine);
+      this.constants = new Constants(engine, model.weights());
+      complete = true;
+    } finally {
+      if (!complete) {
+        handles.close();
+      }
+    }
+  }
+
+  @Override
+  public LogitRows run(float[] planes, int height, int width) {
+    return plan(planes, height, width).run(planes);
+  }
+
+  private Plan plan(float[] planes, int height, int width) {
+    if (closed) {
+      throw new IllegalStateException("this executable is closed; prepare another one");
+    }
+    if (planes.length != 3L * height * width) {
+      throw new IllegalArgumentException(
+          planes.length + " values are not the 3 planes of " + width + "x" + height + " pixels");
+    }
+    Dimensions size = new Dimensions(height, width);
+    Plan known = plans.get(size);
+    if (known != null) {
+      return known;
+    }
+    // oneDNN's own words about sizes would be a number.
+    graph.logits(new Shapes(), Shape.image(1, height, width));
+    if (plans.size() == MOST_PLANS) {
+      Dimensions oldest = plans.keySet().iterator().next();
+      plans.remove(oldest).close();
+    }
+    Plan made =
+        PlanBuilder.plan(engine, stream, constants, graph, floating, calibration, height, width);
+    plans.put(size, made);
+    return made;
+  }
+
+  @Override
+  public String precision() {
+    return options.precision();
+  }
+
+  @Override
+  public int classes() {
+    return classes;
+  }
+
+  @Override
+  public void close() {
+    if (!closed) {
+      closed = true;
+      plans.values().forEach(Plan::close);
+      plans.clear();
+      constants.close();
+      handles.close();
+    }
+  }
+}

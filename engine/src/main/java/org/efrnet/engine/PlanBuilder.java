@@ -1,0 +1,1080 @@
+package org.efrnet.engine;
+
+import static org.bytedeco.dnnl.global.dnnl.*;
+
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
+import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_post_ops;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_stream;
+import org.bytedeco.dnnl.primitive_desc_base;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.efrnet.bundle.Calibration;
+import org.efrnet.graph.FusingOps;
+import org.efrnet.graph.Graph;
+import org.efrnet.graph.Node;
+import org.efrnet.graph.Op;
+import org.efrnet.graph.Value;
+import org.efrnet.ops.BatchNorm;
+import org.efrnet.ops.ChannelDropout;
+import org.efrnet.ops.Conv;
+import org.efrnet.ops.ConvTranspose;
+import org.efrnet.ops.Interpolation;
+import org.efrnet.ops.Pooled;
+import org.efrnet.ops.Prelu;
+import org.efrnet.ops.Size;
+
+/**
+ * The reading that makes a {@link Plan}: every operation becomes a primitive of oneDNN, with its
+ * memory, once per size of picture. Maps lie channels last; a map's memory goes to another one
+ * after its last use.
+ *
+ * <p>In 8 bits, a map that a calibrated convolution reads is stored in 8 bits; all others are
+ * floating-point numbers, as are what reads the image and what follows a global pooling.
+ */
+final class PlanBuilder implements FusingOps<Tensor> {
+  private static final int IMAGE_CHANNELS = 3;
+
+  private final dnnl_engine engine;
+  private final dnnl_stream stream;
+  private final Constants constants;
+  private final Graph graph;
+  private final Kind floating;
+  private final Map<Value, Float> scales = new HashMap<>();
+  private final Handles handles = new Handles();
+  private final Pool pool;
+  private final List<Plan.Step> steps = new ArrayList<>();
+  private Tensor image;
+  private dnnl_memory planes;
+  private dnnl_memory_desc planesDesc;
+  private Value current = Value.IMAGE;
+
+  private PlanBuilder(
+      dnnl_engine engine,
+      dnnl_stream stream,
+      Constants constants,
+      Graph graph,
+      Kind floating,
+      Calibration calibration) {
+    this.engine = engine;
+    this.stream = stream;
+    this.constants = constants;
+    this.graph = graph;
+    this.floating = floating;
+    this.pool = new Pool(handles, engine);
+    findScales(calibration);
+  }
+
+  /**
+   * Makes a plan.
+   *
+   * @param graph after {@link org.efrnet.graph.Passes#fusing}
+   * @param constants of this graph's model, which outlive the plan
+   * @param floating what numbers are that are not of 8 bits
+   * @param calibration of the convolutions that compute in 8 bits
+   */
+  static Plan plan(
+      dnnl_engine engine,
+      dnnl_stream stream,
+      Constants constants,
+      Graph graph,
+      Kind floating,
+      Calibration calibration,
+      int height,
+      int width) {
+    PlanBuilder builder = new PlanBuilder(engine, stream, constants, graph, floating, calibration);
+    boolean complete = false;
+    try {
+      Plan plan = builder.build(height, width);
+      complete = true;
+      return plan;
+    } finally {
+      if (!complete) {
+        builder.handles.close();
+      }
+    }
+  }
+
+  /**
+   * What 1 stands for in maps that calibrated convolutions read, and in the parts of joined ones.
+   */
+  private void findScales(Calibration calibration) {
+    List<Node> nodes = graph.nodes();
+    for (Node node : nodes) {
+      if (first(node.op()) instanceof Op.Convolve c && isMap(node.inputs().get(0))) {
+        Double magnitude = calibration.inputs().get(c.conv().at().value());
+        if (magnitude != null) {
+          scales.put(node.inputs().get(0), (float) (magnitude / 127));
+        }
+      }
+    }
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      Float scale = scales.get(new Value(i, 0));
+      if (scale != null && nodes.get(i).op() instanceof Op.Concat) {
+        nodes.get(i).inputs().forEach(part -> scales.putIfAbsent(part, scale));
+      }
+    }
+  }
+
+  /** Neither the image, whose values are what they are, nor one value a channel. */
+  private boolean isMap(Value value) {
+    return !value.equals(Value.IMAGE)
+        && !(graph.nodes().get(value.node()).op() instanceof Op.GlobalAvgPool);
+  }
+
+  private static Op first(Op op) {
+    return op instanceof Op.Fused fused ? fused.first() : op;
+  }
+
+  private Plan build(int height, int width) {
+    long[] dims = {1, IMAGE_CHANNELS, height, width};
+    long pixels = (long) height * width;
+    planesDesc =
+        handles.strided(Kind.F32, dims, new long[] {IMAGE_CHANNELS * pixels, pixels, width, 1});
+    planes = handles.allocated(engine, planesDesc);
+    FloatBuffer target =
+        new FloatPointer(Handles.address(planes)).capacity(IMAGE_CHANNELS * pixels).asBuffer();
+    image = new Tensor(IMAGE_CHANNELS, height, width, Optional.empty(), false);
+
+    Map<Value, Integer> uses = new HashMap<>();
+    for (Node node : graph.nodes()) {
+      node.inputs().forEach(input -> uses.merge(input, 1, Integer::sum));
+    }
+    Value logits = graph.outputs().get(Graph.LOGITS);
+    uses.merge(logits, 1, Integer::sum);
+    image.uses = uses.getOrDefault(Value.IMAGE, 0);
+    Map<Value, Tensor> tensors = new HashMap<>();
+    tensors.put(Value.IMAGE, image);
+    boolean[] needed = graph.needed(Set.of(Graph.LOGITS));
+    for (Node node : graph.nodes()) {
+      if (!needed[node.id()]) {
+        continue;
+      }
+      current = new Value(node.id(), 0);
+      List<Tensor> inputs = node.inputs().stream().map(tensors::get).toList();
+      List<Tensor> results = node.op().read(this, inputs);
+      for (int port = 0; port < results.size(); port++) {
+        Value value = new Value(node.id(), port);
+        Tensor result = results.get(port);
+        result.uses += uses.getOrDefault(value, 0);
+        tensors.put(value, result);
+      }
+      inputs.forEach(this::used);
+    }
+    Tensor last = tensors.get(logits);
+    current = logits;
+    Tensor.View view = view(last, Kind.F32);
+    int row = last.width * last.channels;
+    FloatBuffer values = new FloatPointer(view.block().address()).capacity(last.count()).asBuffer();
+    return new Plan(handles, target, steps, (y, into) -> values.get(y * row, into, 0, into.length));
+  }
+
+  private void used(Tensor tensor) {
+    tensor.uses--;
+    if (tensor.uses == 0 && !tensor.pinned) {
+      tensor.views.values().forEach(view -> pool.give(view.block()));
+      tensor.views.clear();
+    }
+  }
+
+  // Maps in memory
+
+  private Tensor result(int channels, int height, int width) {
+    return new Tensor(channels, height, width, Optional.ofNullable(scales.get(current)), false);
+  }
+
+  /** What the present operation's result is made of. */
+  private Kind target() {
+    return scales.containsKey(current) ? Kind.S8 : floating;
+  }
+
+  private static long[] dims(Tensor t) {
+    return new long[] {1, t.channels, t.height, t.width};
+  }
+
+  private static long[] channelsLast(int channels, int height, int width) {
+    return new long[] {(long) height * width * channels, 1, (long) width * channels, channels};
+  }
+
+  private Tensor.View allocate(Tensor t, Kind kind) {
+    return allocate(t, kind, pool.take((long) t.count() * kind.bytes));
+  }
+
+  private Tensor.View allocate(Tensor t, Kind kind, Pool.Block block) {
+    dnnl_memory_desc desc =
+        handles.strided(kind, dims(t), channelsLast(t.channels, t.height, t.width));
+    Tensor.View view =
+        new Tensor.View(kind, desc, handles.memory(engine, desc, block.address()), block);
+    t.views.put(kind, view);
+    return view;
+  }
+
+  /** The map in numbers of a kind; converted, if it is not there yet. */
+  private Tensor.View view(Tensor t, Kind kind) {
+    Tensor.View there = t.views.get(kind);
+    if (there != null) {
+      return there;
+    }
+    if (t == image && t.views.isEmpty()) {
+      Tensor.View made = allocate(t, kind);
+      reorder("image", planesDesc, planes, made.desc(), made.memory(), 1, 1);
+      return made;
+    }
+    Tensor.View from = t.views.values().iterator().next();
+    Tensor.View made = allocate(t, kind);
+    reorder(
+        name(),
+        from.desc(),
+        from.memory(),
+        made.desc(),
+        made.memory(),
+        scale(t, from.kind()),
+        scale(t, kind));
+    return made;
+  }
+
+  /** Of a map that has both, the view that moves fewer bytes. */
+  private Tensor.View smallest(Tensor t) {
+    return t.views.containsKey(Kind.S8) ? t.views.get(Kind.S8) : view(t, floating);
+  }
+
+  private static float scale(Tensor t, Kind kind) {
+    return kind == Kind.S8 ? t.scale.orElseThrow() : 1;
+  }
+
+  private void reorder(
+      String name,
+      dnnl_memory_desc fromDesc,
+      dnnl_memory from,
+      dnnl_memory_desc toDesc,
+      dnnl_memory to,
+      float fromScale,
+      float toScale) {
+    Attributes attributes = new Attributes();
+    if (fromScale != toScale) {
+      attributes.scale(DNNL_ARG_FROM, fromScale);
+      attributes.scale(DNNL_ARG_TO, toScale);
+    }
+    dnnl_primitive_attr attr = attributes.made();
+    String what = "reorder";
+    dnnl_primitive_desc description =
+        handles.description(
+            what + " of " + name,
+            d -> dnnl_reorder_primitive_desc_create(d, fromDesc, engine, toDesc, engine, attr));
+    attributes.argument(DNNL_ARG_FROM, from);
+    attributes.argument(DNNL_ARG_TO, to);
+    call(name, what, 0, description, attributes);
+  }
+
+  /** The name of the present operation, for profiles and messages. */
+  private String name() {
+    if (current.equals(Value.IMAGE)) {
+      return "image";
+    }
+    Op op = graph.nodes().get(current.node()).op();
+    Op kernel = first(op);
+    if (kernel instanceof Op.Convolve c) {
+      return c.conv().at().value();
+    }
+    return kernel instanceof Op.ConvolveTransposed c
+        ? c.conv().at().value()
+        : "node " + current.node();
+  }
+
+  // Calls
+
+  /** What a primitive does besides, and the arguments that this takes. */
+  private final class Attributes {
+    private final dnnl_primitive_attr attr = handles.attributes();
+    private final dnnl_post_ops after = handles.postOps();
+    private final List<Integer> places = new ArrayList<>();
+    private final List<dnnl_memory> memories = new ArrayList<>();
+    private int count;
+
+    void argument(int place, dnnl_memory memory) {
+      places.add(place);
+      memories.add(memory);
+    }
+
+    void scale(int place, float scale) {
+      Handles.require(dnnl_primitive_attr_set_scales_mask(attr, place, 0), "a scale");
+      argument(DNNL_ARG_ATTR_SCALES | place, constants.number(scale));
+    }
+
+    void scales(int place, int mask, dnnl_memory vector) {
+      Handles.require(dnnl_primitive_attr_set_scales_mask(attr, place, mask), "scales");
+      argument(DNNL_ARG_ATTR_SCALES | place, vector);
+    }
+
+    private int place() {
+      return DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (count + 1);
+    }
+
+    void element(int algorithm, float alpha, float beta) {
+      Handles.require(dnnl_post_ops_append_eltwise(after, algorithm, alpha, beta), "an activation");
+      count++;
+    }
+
+    void sum(float scale) {
+      Handles.require(dnnl_post_ops_append_sum(after, scale, 0, dnnl_data_type_undef), "a sum");
+      count++;
+    }
+
+    void binary(int algorithm, dnnl_memory_desc desc, dnnl_memory memory) {
+      argument(place() | DNNL_ARG_SRC_1, memory);
+      Handles.require(dnnl_post_ops_append_binary(after, algorithm, desc), "a sum or product");
+      count++;
+    }
+
+    void slopes(Prelu prelu, float[] values) {
+      argument(place() | DNNL_ARG_WEIGHTS, constants.perChannel(prelu.at() + ".weight", values));
+      Handles.require(dnnl_post_ops_append_prelu(after, 1 << 1), "a PReLU");
+      count++;
+    }
+
+    /** Operations on the result of a primitive, but for sums. */
+    void then(Op op) {
+      if (op instanceof Op.Activate a) {
+        float[] slopes = constants.values(a.prelu().at() + ".weight");
+        if (slopes.length == 1) {
+          element(dnnl_eltwise_relu, slopes[0], 0);
+        } else {
+          slopes(a.prelu(), slopes);
+        }
+      } else if (op instanceof Op.Clip c) {
+        if (c.low() == 0 && c.high() == Float.POSITIVE_INFINITY) {
+          element(dnnl_eltwise_relu, 0, 0);
+        } else {
+          element(dnnl_eltwise_clip, c.low(), Math.min(c.high(), Float.MAX_VALUE));
+        }
+      } else if (op instanceof Op.Sigmoid) {
+        element(dnnl_eltwise_logistic, 0, 0);
+      } else if (op instanceof Op.Normalise n) {
+        BatchNorm norm = n.norm();
+        Affine affine = Affine.of(norm, constants);
+        dnnl_memory_desc desc = perChannelDesc(norm.channels());
+        binary(
+            dnnl_binary_mul, desc, constants.perChannel(norm.at() + " factors", affine.factors()));
+        binary(dnnl_binary_add, desc, constants.perChannel(norm.at() + " shifts", affine.shifts()));
+      } else {
+        throw new IllegalArgumentException(op + " cannot follow another operation");
+      }
+    }
+
+    /**
+     * All that follows, sums included; primitives that know no scale of their result get it as the
+     * last operation.
+     *
+     * @param others what is added, in order
+     */
+    void then(List<Op> then, List<Tensor> others) {
+      int next = 0;
+      for (Op op : then) {
+        if (op instanceof Op.Add) {
+          Tensor.View other = view(others.get(next++), floating);
+          binary(dnnl_binary_add, other.desc(), other.memory());
+        } else {
+          then(op);
+        }
+      }
+    }
+
+    void rounded(Tensor result, Kind kind) {
+      if (kind == Kind.S8) {
+        element(dnnl_eltwise_linear, 1 / result.scale.orElseThrow(), 0);
+      }
+    }
+
+    dnnl_primitive_attr made() {
+      Handles.require(dnnl_primitive_attr_set_post_ops(attr, after), "what follows an operation");
+      return attr;
+    }
+  }
+
+  /** A batch norm by running statistics, as a factor and a shift for every channel. */
+  private record Affine(float[] factors, float[] shifts) {
+    static Affine of(BatchNorm norm, Constants constants) {
+      float[] gamma = constants.values(norm.at() + ".weight");
+      float[] beta = constants.values(norm.at() + ".bias");
+      float[] mean = constants.values(norm.at() + ".running_mean");
+      float[] variance = constants.values(norm.at() + ".running_var");
+      float[] factors = new float[gamma.length];
+      float[] shifts = new float[gamma.length];
+      for (int c = 0; c < gamma.length; c++) {
+        double factor = gamma[c] / Math.sqrt(variance[c] + norm.epsilon());
+        factors[c] = (float) factor;
+        shifts[c] = (float) (beta[c] - mean[c] * factor);
+      }
+      return new Affine(factors, shifts);
+    }
+  }
+
+  private dnnl_memory_desc perChannelDesc(int channels) {
+    return handles.strided(
+        Kind.F32, new long[] {1, channels, 1, 1}, new long[] {channels, 1, channels, channels});
+  }
+
+  private void call(
+      String name, String what, double macs, dnnl_primitive_desc description, Attributes with) {
+    String done = what + " of " + name;
+    dnnl_primitive primitive = handles.primitive(done, description);
+    int count = with.places.size();
+    dnnl_exec_arg_t arguments = handles.arguments(count);
+    for (int i = 0; i < count; i++) {
+      arguments.position(i).arg(with.places.get(i)).memory(with.memories.get(i));
+    }
+    arguments.position(0);
+    steps.add(
+        new Plan.Step(
+            name,
+            what + " " + implementation(description),
+            macs,
+            () ->
+                Handles.require(
+                    dnnl_primitive_execute(primitive, stream, count, arguments), done)));
+  }
+
+  private static String implementation(dnnl_primitive_desc description) {
+    try (primitive_desc_base base = new primitive_desc_base(description, true);
+        BytePointer text = base.impl_info_str()) {
+      return text.getString();
+    }
+  }
+
+  private static String sized(Size size) {
+    return size.toString();
+  }
+
+  // Operations
+
+  @Override
+  public Tensor fused(Op.Fused fused, List<Tensor> in) {
+    Op first = fused.first();
+    List<Op> then = fused.then();
+    List<Tensor> others = in.subList(fused.inputsOfFirst(in.size()), in.size());
+    if (first instanceof Op.Convolve c) {
+      return convolution(in.get(0), c.conv(), then, others);
+    } else if (first instanceof Op.ConvolveTransposed c) {
+      return transposed(in.get(0), c.conv(), in.get(1), then);
+    } else if (first instanceof Op.MaxPool p) {
+      return pooling(in.get(0), p.pool(), then);
+    } else if (first instanceof Op.Resize r) {
+      return resized(in.get(0), in.get(1), r.interpolation(), then);
+    } else if (first instanceof Op.Mul) {
+      return binary(dnnl_binary_mul, in.get(0), in.get(1), then, others);
+    } else if (first instanceof Op.Add) {
+      return binary(dnnl_binary_add, in.get(0), in.get(1), then, others);
+    }
+    throw new IllegalArgumentException(first + " is not known to take other operations in");
+  }
+
+  @Override
+  public Tensor conv(Tensor x, Conv conv) {
+    return convolution(x, conv, List.of(), List.of());
+  }
+
+  private Tensor convolution(Tensor x, Conv conv, List<Op> then, List<Tensor> others) {
+    Tensor out = result(conv.out(), conv.outHeight(x.height), conv.outWidth(x.width));
+    boolean quantised = x.scale.isPresent() && scales.size() > 0;
+    Tensor.View source = view(x, quantised ? Kind.S8 : floating);
+    Kind kind = target();
+    if (kind == Kind.S8 && !quantised) {
+      // oneDNN's convolutions of floating-point numbers give such; 8 bits are made of them after.
+      kind = floating;
+    }
+    Attributes attributes = new Attributes();
+    String at = conv.at().value();
+    Weighting weighting = weighting(conv, quantised, attributes, x);
+    Optional<Pool.Block> inPlace = Optional.empty();
+    int next = 0;
+    for (Op op : then) {
+      if (!(op instanceof Op.Add)) {
+        attributes.then(op);
+        continue;
+      }
+      Tensor other = others.get(next++);
+      Tensor.View there = other.views.get(kind);
+      boolean onlyHere = other.uses == 1 && !other.pinned && other != x && other != image;
+      if (there != null && onlyHere && inPlace.isEmpty()) {
+        // The sum goes where the other operand is, which nobody needs any more.
+        attributes.sum(scale(other, kind));
+        inPlace = Optional.of(there.block());
+        other.views.remove(kind);
+      } else {
+        Tensor.View operand = view(other, floating);
+        attributes.binary(dnnl_binary_add, operand.desc(), operand.memory());
+      }
+    }
+    Tensor.View made =
+        inPlace.isPresent() ? allocate(out, kind, inPlace.get()) : allocate(out, kind);
+    if (kind == Kind.S8) {
+      attributes.scale(DNNL_ARG_DST, out.scale.orElseThrow());
+    }
+    dnnl_primitive_attr attr = attributes.made();
+    dnnl_memory_desc bias = handles.strided(Kind.F32, new long[] {conv.out()}, new long[] {1});
+    dnnl_memory_desc wanted = handles.any(weighting.kind, weighting.dims);
+    long[] strides = {conv.stride(), conv.stride()};
+    long[] dilates = {conv.dilation().height() - 1, conv.dilation().width() - 1};
+    long[] padding = {conv.padding().height(), conv.padding().width()};
+    String what =
+        String.format(
+            Locale.ROOT,
+            "convolution %s %d→%d %s",
+            sized(conv.kernel()),
+            conv.in(),
+            conv.out(),
+            source.kind());
+    dnnl_primitive_desc description =
+        handles.description(
+            what + " of " + at,
+            d ->
+                dnnl_convolution_forward_primitive_desc_create(
+                    d,
+                    engine,
+                    dnnl_forward_inference,
+                    dnnl_convolution_direct,
+                    source.desc(),
+                    wanted,
+                    bias,
+                    made.desc(),
+                    strides,
+                    dilates,
+                    padding,
+                    padding,
+                    attr));
+    attributes.argument(DNNL_ARG_SRC, source.memory());
+    attributes.argument(DNNL_ARG_WEIGHTS, weighting.laid(description));
+    attributes.argument(
+        DNNL_ARG_BIAS,
+        constants.vector(
+            at + ".bias", conv.bias() ? constants.values(at + ".bias") : new float[conv.out()]));
+    attributes.argument(DNNL_ARG_DST, made.memory());
+    double macs =
+        (double) out.count()
+            * conv.in()
+            / conv.groups()
+            * conv.kernel().height()
+            * conv.kernel().width();
+    call(at, what + "→" + kind, macs, description, attributes);
+    return out;
+  }
+
+  /** Weights on their way into a layout. */
+  private record Weighting(
+      PlanBuilder plan, String key, Kind kind, long[] dims, long[] strides, float[] values) {
+    dnnl_memory laid(dnnl_primitive_desc description) {
+      return plan.constants.laid(
+          key,
+          kind == Kind.S8 ? Kind.S8 : Kind.F32,
+          dims,
+          strides,
+          values,
+          dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0),
+          plan::reorderNow);
+    }
+  }
+
+  private Weighting weighting(Conv conv, boolean quantised, Attributes attributes, Tensor x) {
+    float[] values = constants.values(conv.at() + ".weight");
+    int groups = conv.groups();
+    long height = conv.kernel().height();
+    long width = conv.kernel().width();
+    long in = conv.in() / groups;
+    long out = conv.out() / groups;
+    long[] dims =
+        groups == 1
+            ? new long[] {out, in, height, width}
+            : new long[] {groups, out, in, height, width};
+    long[] strides =
+        groups == 1
+            ? new long[] {in * height * width, height * width, width, 1}
+            : new long[] {out * in * height * width, in * height * width, height * width, width, 1};
+    Kind kind = quantised ? Kind.S8 : floating;
+    if (quantised) {
+      // A scale for each output channel, since batch norm has made them differ by magnitudes.
+      float[] steps = new float[conv.out()];
+      float[] rounded = new float[values.length];
+      int each = values.length / conv.out();
+      for (int o = 0; o < conv.out(); o++) {
+        float largest = 0;
+        for (int i = 0; i < each; i++) {
+          largest = Math.max(largest, Math.abs(values[o * each + i]));
+        }
+        steps[o] = largest == 0 ? 1 : largest / 127;
+        for (int i = 0; i < each; i++) {
+          rounded[o * each + i] = Math.round(values[o * each + i] / steps[o]);
+        }
+      }
+      attributes.scale(DNNL_ARG_SRC, x.scale.orElseThrow());
+      attributes.scales(
+          DNNL_ARG_WEIGHTS,
+          groups == 1 ? 1 : 3,
+          constants.vector(conv.at() + " weight scales", steps));
+      values = rounded;
+    }
+    return new Weighting(this, conv.at() + " " + kind, kind, dims, strides, values);
+  }
+
+  /** Brings weights into a layout at once, outside of any plan. */
+  private void reorderNow(
+      dnnl_memory_desc from, dnnl_memory values, dnnl_memory_desc to, dnnl_memory into) {
+    try (Handles passing = new Handles()) {
+      dnnl_primitive_attr attr = passing.attributes();
+      dnnl_primitive_desc description =
+          passing.description(
+              "reorder of weights",
+              d -> dnnl_reorder_primitive_desc_create(d, from, engine, to, engine, attr));
+      dnnl_primitive primitive = passing.primitive("reorder of weights", description);
+      dnnl_exec_arg_t arguments = passing.arguments(2);
+      arguments.position(0).arg(DNNL_ARG_FROM).memory(values);
+      arguments.position(1).arg(DNNL_ARG_TO).memory(into);
+      Handles.require(
+          dnnl_primitive_execute(primitive, stream, 2, arguments.position(0)),
+          "reorder of weights");
+      Handles.require(dnnl_stream_wait(stream), "reorder of weights");
+    }
+  }
+
+  @Override
+  public Tensor convTranspose(Tensor x, ConvTranspose conv, Tensor like) {
+    return transposed(x, conv, like, List.of());
+  }
+
+  private Tensor transposed(Tensor x, ConvTranspose conv, Tensor like, List<Op> then) {
+    Tensor out = result(conv.out(), like.height, like.width);
+    Tensor.View source = view(x, floating);
+    // Logits are never less than 32 bits.
+    Kind kind = isLogits() ? Kind.F32 : floating;
+    Tensor.View made = allocate(out, kind);
+    Attributes attributes = new Attributes();
+    then.forEach(attributes::then);
+    dnnl_primitive_attr attr = attributes.made();
+    long k = conv.kernel();
+    long[] dims = {conv.out(), conv.in(), k, k};
+    // Ours are (in, out, k, k).
+    long[] plain = {k * k, conv.out() * k * k, k, 1};
+    dnnl_memory_desc wanted = handles.any(floating, dims);
+    dnnl_memory_desc bias = handles.strided(Kind.F32, new long[] {conv.out()}, new long[] {1});
+    long[] strides = {conv.stride(), conv.stride()};
+    long[] before = {conv.padding(), conv.padding()};
+    long[] after = {
+      conv.padding() - conv.outputPadding(x.height, like.height),
+      conv.padding() - conv.outputPadding(x.width, like.width)
+    };
+    String at = conv.at().value();
+    String what =
+        String.format(
+            Locale.ROOT,
+            "transposed convolution %dx%d %d→%d %s",
+            k,
+            k,
+            conv.in(),
+            conv.out(),
+            source.kind());
+    dnnl_primitive_desc description =
+        handles.description(
+            what + " of " + at,
+            d ->
+                dnnl_deconvolution_forward_primitive_desc_create(
+                    d,
+                    engine,
+                    dnnl_forward_inference,
+                    dnnl_deconvolution_direct,
+                    source.desc(),
+                    wanted,
+                    bias,
+                    made.desc(),
+                    strides,
+                    new long[] {0, 0},
+                    before,
+                    after,
+                    attr));
+    attributes.argument(DNNL_ARG_SRC, source.memory());
+    attributes.argument(
+        DNNL_ARG_WEIGHTS,
+        new Weighting(
+                this, at + " " + floating, floating, dims, plain, constants.values(at + ".weight"))
+            .laid(description));
+    attributes.argument(
+        DNNL_ARG_BIAS,
+        constants.vector(
+            at + ".bias", conv.bias() ? constants.values(at + ".bias") : new float[conv.out()]));
+    attributes.argument(DNNL_ARG_DST, made.memory());
+    double macs = (double) x.count() * conv.out() * k * k;
+    call(at, what + "→" + kind, macs, description, attributes);
+    return out;
+  }
+
+  private boolean isLogits() {
+    return current.equals(graph.outputs().get(Graph.LOGITS));
+  }
+
+  @Override
+  public Tensor batchNorm(Tensor x, BatchNorm norm) {
+    Affine affine = Affine.of(norm, constants);
+    Tensor out = result(x.channels, x.height, x.width);
+    Attributes attributes = new Attributes();
+    dnnl_memory_desc desc = perChannelDesc(norm.channels());
+    attributes.binary(
+        dnnl_binary_add, desc, constants.perChannel(norm.at() + " shifts", affine.shifts()));
+    return binary(
+        out,
+        "batch norm " + norm.at(),
+        dnnl_binary_mul,
+        view(x, floating),
+        desc,
+        constants.perChannel(norm.at() + " factors", affine.factors()),
+        attributes);
+  }
+
+  private Tensor binary(int algorithm, Tensor a, Tensor b, List<Op> then, List<Tensor> others) {
+    Tensor out = result(a.channels, a.height, a.width);
+    Attributes attributes = new Attributes();
+    Tensor.View left = view(a, floating);
+    Tensor.View right = view(b, floating);
+    attributes.then(then, others);
+    return binary(
+        out,
+        algorithm == dnnl_binary_mul ? "product" : "sum",
+        algorithm,
+        left,
+        right.desc(),
+        right.memory(),
+        attributes);
+  }
+
+  private Tensor binary(
+      Tensor out,
+      String what,
+      int algorithm,
+      Tensor.View left,
+      dnnl_memory_desc rightDesc,
+      dnnl_memory right,
+      Attributes attributes) {
+    Kind kind = target();
+    Tensor.View made = allocate(out, kind);
+    attributes.rounded(out, kind);
+    dnnl_primitive_attr attr = attributes.made();
+    dnnl_primitive_desc description =
+        handles.description(
+            what,
+            d ->
+                dnnl_binary_primitive_desc_create(
+                    d, engine, algorithm, left.desc(), rightDesc, made.desc(), attr));
+    attributes.argument(DNNL_ARG_SRC_0, left.memory());
+    attributes.argument(DNNL_ARG_SRC_1, right);
+    attributes.argument(DNNL_ARG_DST, made.memory());
+    call(name(), what + " " + left.kind() + "→" + kind, 0, description, attributes);
+    return out;
+  }
+
+  @Override
+  public Tensor prelu(Tensor x, Prelu prelu) {
+    if (prelu.slopes() == 1) {
+      return elementwise(x, new Op.Activate(prelu));
+    }
+    Tensor out = result(x.channels, x.height, x.width);
+    Tensor.View source = view(x, floating);
+    Tensor.View made = allocate(out, floating);
+    dnnl_memory_desc slopes = perChannelDesc(prelu.slopes());
+    Attributes attributes = new Attributes();
+    dnnl_primitive_attr attr = attributes.made();
+    dnnl_primitive_desc description =
+        handles.description(
+            "PReLU " + prelu.at(),
+            d ->
+                dnnl_prelu_forward_primitive_desc_create(
+                    d, engine, dnnl_forward_inference, source.desc(), slopes, made.desc(), attr));
+    attributes.argument(DNNL_ARG_SRC, source.memory());
+    attributes.argument(
+        DNNL_ARG_WEIGHTS,
+        constants.perChannel(prelu.at() + ".weight", constants.values(prelu.at() + ".weight")));
+    attributes.argument(DNNL_ARG_DST, made.memory());
+    call(prelu.at().value(), "PReLU " + floating, 0, description, attributes);
+    return out;
+  }
+
+  @Override
+  public Tensor clip(Tensor x, float low, float high) {
+    return elementwise(x, new Op.Clip(low, high));
+  }
+
+  @Override
+  public Tensor sigmoid(Tensor x) {
+    return elementwise(x, new Op.Sigmoid());
+  }
+
+  /** Alone they are what follows a product with 1. */
+  private Tensor elementwise(Tensor x, Op op) {
+    Tensor out = result(x.channels, x.height, x.width);
+    Attributes attributes = new Attributes();
+    attributes.then(op);
+    float[] ones = new float[x.channels];
+    Arrays.fill(ones, 1);
+    return binary(
+        out,
+        op.getClass().getSimpleName().toLowerCase(Locale.ROOT),
+        dnnl_binary_mul,
+        view(x, floating),
+        perChannelDesc(x.channels),
+        constants.perChannel("ones " + x.channels, ones),
+        attributes);
+  }
+
+  @Override
+  public Tensor maxPool(Tensor x, org.efrnet.ops.Pool pool) {
+    return pooling(x, pool, List.of());
+  }
+
+  private Tensor pooling(Tensor x, org.efrnet.ops.Pool window, List<Op> then) {
+    int height = window.out(x.height);
+    int width = window.out(x.width);
+    boolean bytes = then.isEmpty() && x.views.containsKey(Kind.S8);
+    // A maximum of numbers with a scale has this scale.
+    Tensor out =
+        bytes
+            ? new Tensor(x.channels, height, width, x.scale, false)
+            : result(x.channels, height, width);
+    Tensor.View source = bytes ? x.views.get(Kind.S8) : view(x, floating);
+    Tensor.View made = allocate(out, source.kind());
+    Attributes attributes = new Attributes();
+    attributes.then(then, List.of());
+    long side = window.kernel();
+    long step = window.stride();
+    long padding = window.padding();
+    pool(
+        "max pooling " + side + "x" + side,
+        dnnl_pooling_max,
+        source,
+        made,
+        new long[] {step, step},
+        new long[] {side, side},
+        new long[] {padding, padding},
+        new long[] {
+          (height - 1) * step + side - padding - x.height,
+          (width - 1) * step + side - padding - x.width
+        },
+        attributes);
+    return out;
+  }
+
+  private void pool(
+      String what,
+      int algorithm,
+      Tensor.View source,
+      Tensor.View made,
+      long[] strides,
+      long[] kernel,
+      long[] before,
+      long[] after,
+      Attributes attributes) {
+    // A last row that no window reaches is negative padding to the formula.
+    long[] behind = {Math.max(0, after[0]), Math.max(0, after[1])};
+    dnnl_primitive_attr attr = attributes.made();
+    dnnl_primitive_desc description =
+        handles.description(
+            what,
+            d ->
+                dnnl_pooling_forward_primitive_desc_create(
+                    d,
+                    engine,
+                    dnnl_forward_inference,
+                    algorithm,
+                    source.desc(),
+                    made.desc(),
+                    strides,
+                    kernel,
+                    new long[] {0, 0},
+                    before,
+                    behind,
+                    attr));
+    attributes.argument(DNNL_ARG_SRC, source.memory());
+    attributes.argument(DNNL_ARG_DST, made.memory());
+    call(name(), what + " " + source.kind(), 0, description, attributes);
+  }
+
+  @Override
+  public Pooled<Tensor> maxPoolWithIndices(Tensor x, org.efrnet.ops.Pool window) {
+    Tensor values =
+        new Tensor(x.channels, window.out(x.height), window.out(x.width), Optional.empty(), false);
+    Tensor places = new Tensor(x.channels, values.height, values.width, Optional.empty(), false);
+    int[] indices = new int[places.count()];
+    places.indices = Optional.of(indices);
+    PlainPooling pooling = new PlainPooling(x.channels, x.height, x.width, window);
+    Tensor.View from = view(x, Kind.F32);
+    Tensor.View to = allocate(values, Kind.F32);
+    FloatBuffer source = floats(from, x);
+    FloatBuffer target = floats(to, values);
+    steps.add(
+        new Plan.Step(
+            name(),
+            "max pooling with indices in Java",
+            0,
+            () -> pooling.pool(source, target, indices)));
+    return new Pooled<>(values, places);
+  }
+
+  private static FloatBuffer floats(Tensor.View view, Tensor t) {
+    return new FloatPointer(view.block().address()).capacity(t.count()).asBuffer();
+  }
+
+  @Override
+  public Tensor maxUnpool(Tensor x, Tensor places, Tensor like) {
+    Tensor out = new Tensor(x.channels, like.height, like.width, Optional.empty(), false);
+    FloatBuffer source = floats(view(x, Kind.F32), x);
+    FloatBuffer target = floats(allocate(out, Kind.F32), out);
+    int[] indices = places.indices.orElseThrow();
+    PlainUnpooling unpooling = new PlainUnpooling(x.channels, x.pixels(), like.pixels());
+    steps.add(
+        new Plan.Step(
+            name(), "unpooling in Java", 0, () -> unpooling.unpool(source, indices, target)));
+    return out;
+  }
+
+  @Override
+  public Tensor globalAvgPool(Tensor x) {
+    Tensor out = result(x.channels, 1, 1);
+    Tensor.View source = view(x, floating);
+    Tensor.View made = allocate(out, floating);
+    pool(
+        "global average",
+        dnnl_pooling_avg_exclude_padding,
+        source,
+        made,
+        new long[] {1, 1},
+        new long[] {x.height, x.width},
+        new long[] {0, 0},
+        new long[] {0, 0},
+        new Attributes());
+    return out;
+  }
+
+  @Override
+  public Tensor padChannels(Tensor x, int channels) {
+    if (channels == x.channels) {
+      return x;
+    }
+    Tensor out = new Tensor(channels, x.height, x.width, Optional.empty(), true);
+    Pool.Block block = pool.fresh((long) out.count() * floating.bytes);
+    Pointer.memset(block.address(), 0, block.bytes());
+    Tensor.View made = allocate(out, floating, block);
+    // The zeros are written once: nothing else ever writes behind the first channels.
+    into(made, channels, 0, x, smallest(x), 1);
+    return out;
+  }
+
+  /** Copies a map into the channels of another one, from {@code first} on. */
+  private void into(
+      Tensor.View target,
+      int targetChannels,
+      int first,
+      Tensor part,
+      Tensor.View source,
+      float targetScale) {
+    dnnl_memory_desc desc =
+        handles.strided(
+            target.kind(), dims(part), channelsLast(targetChannels, part.height, part.width));
+    Pointer begin =
+        new BytePointer(target.block().address()).getPointer((long) first * target.kind().bytes);
+    dnnl_memory place = handles.memory(engine, desc, begin);
+    reorder(
+        name(),
+        source.desc(),
+        source.memory(),
+        desc,
+        place,
+        scale(part, source.kind()),
+        targetScale);
+  }
+
+  @Override
+  public Tensor concat(List<Tensor> parts) {
+    int channels = parts.stream().mapToInt(part -> part.channels).sum();
+    Tensor out = result(channels, parts.get(0).height, parts.get(0).width);
+    Kind kind = target();
+    Tensor.View made = allocate(out, kind);
+    int first = 0;
+    for (Tensor part : parts) {
+      Tensor.View source = kind == Kind.S8 ? smallest(part) : view(part, kind);
+      into(made, channels, first, part, source, scale(out, kind));
+      first += part.channels;
+    }
+    return out;
+  }
+
+  @Override
+  public Tensor add(Tensor a, Tensor b) {
+    return binary(dnnl_binary_add, a, b, List.of(), List.of());
+  }
+
+  @Override
+  public Tensor mul(Tensor x, Tensor gate) {
+    return binary(dnnl_binary_mul, x, gate, List.of(), List.of());
+  }
+
+  @Override
+  public Tensor resize(Tensor x, Tensor like, Interpolation interpolation) {
+    return resized(x, like, interpolation, List.of());
+  }
+
+  private Tensor resized(Tensor x, Tensor like, Interpolation interpolation, List<Op> then) {
+    Tensor out = result(x.channels, like.height, like.width);
+    if (interpolation != Interpolation.BILINEAR) {
+      Tensor plain = new Tensor(x.channels, like.height, like.width, Optional.empty(), false);
+      FloatBuffer source = floats(view(x, Kind.F32), x);
+      FloatBuffer target = floats(allocate(plain, Kind.F32), plain);
+      PlainResize resize =
+          new PlainResize(interpolation, x.channels, x.height, x.width, like.height, like.width);
+      steps.add(new Plan.Step(name(), "resize in Java", 0, () -> resize.resize(source, target)));
+      Tensor result = plain;
+      for (Op op : then) {
+        result = elementwise(result, op);
+      }
+      return result;
+    }
+    Kind kind = target();
+    Tensor.View source = view(x, floating);
+    Tensor.View made = allocate(out, kind);
+    Attributes attributes = new Attributes();
+    attributes.then(then, List.of());
+    attributes.rounded(out, kind);
+    dnnl_primitive_attr attr = attributes.made();
+    dnnl_primitive_desc description =
+        handles.description(
+            "resize",
+            d ->
+                dnnl_resampling_forward_primitive_desc_create(
+                    d,
+                    engine,
+                    dnnl_forward_inference,
+                    dnnl_resampling_linear,
+                    (FloatPointer) null,
+                    source.desc(),
+                    made.desc(),
+                    attr));
+    attributes.argument(DNNL_ARG_SRC, source.memory());
+    attributes.argument(DNNL_ARG_DST, made.memory());
+    call(name(), "resize " + source.kind() + "→" + kind, 0, description, attributes);
+    return out;
+  }
+
+  @Override
+  public Tensor dropout(Tensor x, ChannelDropout dropout) {
+    return x;
+  }
+}
