@@ -25,6 +25,7 @@ final class OneDnnExecutable implements Executable {
   private final int classes;
   private final Kind floating;
   private final Calibration calibration;
+  private final Observer observer;
   private final Handles handles = new Handles();
   private final dnnl_engine engine;
   private final dnnl_stream stream;
@@ -33,8 +34,13 @@ final class OneDnnExecutable implements Executable {
   private boolean closed;
 
   OneDnnExecutable(Model model, EngineOptions options) {
+    this(model, options, Observer.NONE);
+  }
+
+  OneDnnExecutable(Model model, EngineOptions options, Observer observer) {
     this.graph = model.graph();
     this.options = options;
+    this.observer = observer;
     this.classes = graph.logits(new Shapes(), Shape.image(1, 64, 64)).channels();
     OpenMp.setThreads(options.threads());
     this.floating = Precisions.floating(options.precision());
@@ -78,7 +84,8 @@ final class OneDnnExecutable implements Executable {
       plans.remove(oldest).close();
     }
     Plan made =
-        PlanBuilder.plan(engine, stream, constants, graph, floating, calibration, height, width);
+        PlanBuilder.plan(
+            engine, stream, constants, graph, floating, calibration, observer, height, width);
     plans.put(size, made);
     return made;
   }

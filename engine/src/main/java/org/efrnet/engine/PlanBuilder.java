@@ -55,6 +55,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
   private final Constants constants;
   private final Graph graph;
   private final Kind floating;
+  private final Observer observer;
   private final Map<Value, Float> scales = new HashMap<>();
   private final Handles handles = new Handles();
   private final Pool pool;
@@ -70,12 +71,14 @@ final class PlanBuilder implements FusingOps<Tensor> {
       Constants constants,
       Graph graph,
       Kind floating,
-      Calibration calibration) {
+      Calibration calibration,
+      Observer observer) {
     this.engine = engine;
     this.stream = stream;
     this.constants = constants;
     this.graph = graph;
     this.floating = floating;
+    this.observer = observer;
     this.pool = new Pool(handles, engine);
     findScales(calibration);
   }
@@ -87,6 +90,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
    * @param constants of this graph's model, which outlive the plan
    * @param floating what numbers are that are not of 8 bits
    * @param calibration of the convolutions that compute in 8 bits
+   * @param observer is shown what convolutions of maps read; only where all is {@link Kind#F32}
    */
   static Plan plan(
       dnnl_engine engine,
@@ -95,9 +99,11 @@ final class PlanBuilder implements FusingOps<Tensor> {
       Graph graph,
       Kind floating,
       Calibration calibration,
+      Observer observer,
       int height,
       int width) {
-    PlanBuilder builder = new PlanBuilder(engine, stream, constants, graph, floating, calibration);
+    PlanBuilder builder =
+        new PlanBuilder(engine, stream, constants, graph, floating, calibration, observer);
     boolean complete = false;
     try {
       Plan plan = builder.build(height, width);
@@ -492,6 +498,15 @@ final class PlanBuilder implements FusingOps<Tensor> {
     Tensor out = result(conv.out(), conv.outHeight(x.height), conv.outWidth(x.width));
     boolean quantised = x.scale.isPresent() && scales.size() > 0;
     Tensor.View source = view(x, quantised ? Kind.S8 : floating);
+    if (observer != Observer.NONE && isMap(graph.nodes().get(current.node()).inputs().get(0))) {
+      FloatBuffer values = floats(source, x);
+      steps.add(
+          new Plan.Step(
+              conv.at().value(),
+              "observation",
+              0,
+              () -> observer.see(conv.at().value(), values, x.count())));
+    }
     Kind kind = target();
     if (kind == Kind.S8 && !quantised) {
       // oneDNN's convolutions of floating-point numbers give such; 8 bits are made of them after.
@@ -747,6 +762,18 @@ final class PlanBuilder implements FusingOps<Tensor> {
     Attributes attributes = new Attributes();
     Tensor.View left = view(a, floating);
     Tensor.View right = view(b, floating);
+    boolean refines =
+        algorithm == dnnl_binary_mul
+            && b.pixels() == 1
+            && !then.isEmpty()
+            && then.get(0) instanceof Op.Add
+            && others.get(0) == a;
+    if (refines) {
+      // x·g + x is x·(g + 1), and a gate has a value a channel only.
+      right = raised(b, right);
+      then = then.subList(1, then.size());
+      others = others.subList(1, others.size());
+    }
     attributes.then(then, others);
     return binary(
         out,
@@ -756,6 +783,35 @@ final class PlanBuilder implements FusingOps<Tensor> {
         right.desc(),
         right.memory(),
         attributes);
+  }
+
+  /** A gate plus 1, in memory of its own. */
+  private Tensor.View raised(Tensor gate, Tensor.View view) {
+    Tensor.View made =
+        allocate(
+            new Tensor(gate.channels, 1, 1, Optional.empty(), true),
+            floating,
+            pool.fresh((long) gate.count() * floating.bytes));
+    Attributes attributes = new Attributes();
+    dnnl_primitive_attr attr = attributes.made();
+    dnnl_primitive_desc description =
+        handles.description(
+            "gate plus 1",
+            d ->
+                dnnl_eltwise_forward_primitive_desc_create(
+                    d,
+                    engine,
+                    dnnl_forward_inference,
+                    dnnl_eltwise_linear,
+                    view.desc(),
+                    made.desc(),
+                    1,
+                    1,
+                    attr));
+    attributes.argument(DNNL_ARG_SRC, view.memory());
+    attributes.argument(DNNL_ARG_DST, made.memory());
+    call(name(), "gate plus 1", 0, description, attributes);
+    return made;
   }
 
   private Tensor binary(
