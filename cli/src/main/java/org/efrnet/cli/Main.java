@@ -36,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       NetworksCommand.class,
       ScenesCommand.class,
+      BenchCommand.class,
       PackCommand.class
     },
     footerHeading = "%nCommands to copy:%n",
@@ -44,6 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet segment pictures/ -o out --size native",
       "  ./efrnet networks --size 640x360 --classes 19",
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
+      "  ./efrnet bench --network efrnet --size 640x360 --against onnxruntime,libtorch",
       "  ./efrnet scenes data/own",
       "  ./efrnet train recipes/own-data.yaml --data data/own --out runs/own",
       "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",
