@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
@@ -32,12 +33,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
     scope = ScopeType.INHERIT,
     subcommands = {
       SegmentCommand.class,
-      TrainCommand.class,
       EvaluateCommand.class,
       NetworksCommand.class,
       ScenesCommand.class,
-      BenchCommand.class,
-      PackCommand.class
+      BenchCommand.class
     },
     footerHeading = "%nCommands to copy:%n",
     footer = {
@@ -74,6 +73,15 @@ public final class Main implements Callable<Integer> {
 
   static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Main());
+    for (Commands others : ServiceLoader.load(Commands.class)) {
+      others.commands().forEach(line::addSubcommand);
+    }
+    ElsewhereCommand.KNOWN.forEach(
+        (name, elsewhere) -> {
+          if (!line.getSubcommands().containsKey(name)) {
+            line.addSubcommand(name, ElsewhereCommand.of(name, elsewhere));
+          }
+        });
     line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setParameterExceptionHandler(Main::wrongUsage);
     line.setExecutionExceptionHandler(
@@ -90,7 +98,7 @@ public final class Main implements Callable<Integer> {
   }
 
   /** The one line that a user sees of an error. */
-  static String message(Throwable e) {
+  public static String message(Throwable e) {
     if (e instanceof FileSystemException file) {
       return ofFile(file);
     }
