@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IExitCodeExceptionMapper;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -29,7 +30,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "efrnet",
     description = "Real-time street-scene segmentation in plain Java.",
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
     scope = ScopeType.INHERIT,
     subcommands = {
       SegmentCommand.class,
@@ -83,6 +83,7 @@ public final class Main implements Callable<Integer> {
           }
         });
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionStrategy(Main::execute);
     line.setParameterExceptionHandler(Main::wrongUsage);
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> {
@@ -95,6 +96,19 @@ public final class Main implements Callable<Integer> {
     IExitCodeExceptionMapper failed = e -> 1;
     line.setExitCodeExceptionMapper(failed);
     return line;
+  }
+
+  /**
+   * A version provider in the annotation would be asked at every start, once for every command, and
+   * this one reads the model.
+   */
+  private static int execute(ParseResult parsed) {
+    for (CommandLine command : parsed.asCommandLineList()) {
+      if (command.isVersionHelpRequested()) {
+        command.getCommandSpec().version(Version.lines());
+      }
+    }
+    return new CommandLine.RunLast().execute(parsed);
   }
 
   /** The one line that a user sees of an error. */
