@@ -36,7 +36,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       EvaluateCommand.class,
       NetworksCommand.class,
       ScenesCommand.class,
-      BenchCommand.class
+      BenchCommand.class,
+      DoctorCommand.class
     },
     footerHeading = "%nCommands to copy:%n",
     footer = {
@@ -44,6 +45,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet segment pictures/ -o out --size native",
       "  ./efrnet networks --size 640x360 --classes 19",
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
+      "  ./efrnet doctor",
       "  ./efrnet bench --network efrnet --size 640x360 --against onnxruntime,libtorch",
       "  ./efrnet scenes data/own",
       "  ./efrnet train recipes/own-data.yaml --data data/own --out runs/own",
