@@ -28,7 +28,6 @@ import org.efrnet.metrics.ConfusionMatrix;
 import org.efrnet.metrics.Scores;
 import org.efrnet.segment.Evaluation;
 import org.efrnet.segment.Segmenter;
-import org.efrnet.training.Recipe;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -138,7 +137,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Optional<String> text = bundle.recipe();
     // A run may have started from one that started from another; nobody goes on for ever.
     for (int i = 0; i < MOST_ANCESTORS && text.isPresent(); i++) {
-      Recipe recipe = Recipe.parse(text.get(), "recipe of " + model);
+      TrainedOn recipe = TrainedOn.parse(text.get(), model);
       trained.addAll(trainedOn(recipe, pictures));
       text = Optional.empty();
       if (!recipe.from().isEmpty()) {
@@ -159,21 +158,19 @@ final class EvaluateCommand implements Callable<Integer> {
     return List.copyOf(trained);
   }
 
-  private List<String> trainedOn(Recipe recipe, DataSet pictures) throws IOException {
+  private List<String> trainedOn(TrainedOn recipe, DataSet pictures) throws IOException {
     boolean own = DataSets.layoutOf(data) == DataSets.Layout.FOLDER;
     // Both layouts of CamVid hold the same pictures by the same names.
-    if (recipe.data().source().layout().isEmpty()
-        || own != (recipe.data().source() == Recipe.Source.FOLDER)) {
+    if (recipe.isGenerated() || own != recipe.source().equals(TrainedOn.FOLDER)) {
       return List.of();
     }
-    List<String> trained = List.of(recipe.data().split().split("\\+", -1));
-    if (!trained.stream().allMatch(part -> Files.exists(data.resolve(part + ".txt")))) {
+    if (!recipe.splits().stream().allMatch(part -> Files.exists(data.resolve(part + ".txt")))) {
       // Without the lists of those splits only their names can tell.
-      return trained.stream().anyMatch(List.of(split.split("\\+", -1))::contains)
+      return recipe.splits().stream().anyMatch(List.of(split.split("\\+", -1))::contains)
           ? pictures.names()
           : List.of();
     }
-    return Overlap.between(DataSets.open(data, recipe.data().split()), pictures);
+    return Overlap.between(DataSets.open(data, String.join("+", recipe.splits())), pictures);
   }
 
   private void record(ModelBundle bundle, ObjectNode json) throws IOException {

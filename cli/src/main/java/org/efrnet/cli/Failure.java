@@ -1,14 +1,16 @@
 package org.efrnet.cli;
 
 /** A command could not do what it was asked for; the message is the one line that the user sees. */
-final class Failure extends RuntimeException {
+public final class Failure extends RuntimeException {
   private static final long serialVersionUID = 1;
 
-  Failure(String message) {
+  /** Says what the user sees. */
+  public Failure(String message) {
     super(message);
   }
 
-  Failure(String message, Throwable cause) {
+  /** Says what the user sees, and why for those who look closer. */
+  public Failure(String message, Throwable cause) {
     super(message, cause);
   }
 }

@@ -8,6 +8,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.IExitCodeExceptionMapper;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -28,15 +30,14 @@ import picocli.CommandLine.UnmatchedArgumentException;
     name = "efrnet",
     description = "Real-time street-scene segmentation in plain Java.",
     mixinStandardHelpOptions = true,
-    versionProvider = Version.class,
     scope = ScopeType.INHERIT,
     subcommands = {
       SegmentCommand.class,
-      TrainCommand.class,
       EvaluateCommand.class,
       NetworksCommand.class,
       ScenesCommand.class,
-      PackCommand.class
+      BenchCommand.class,
+      DoctorCommand.class
     },
     footerHeading = "%nCommands to copy:%n",
     footer = {
@@ -44,6 +45,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet segment pictures/ -o out --size native",
       "  ./efrnet networks --size 640x360 --classes 19",
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
+      "  ./efrnet doctor",
+      "  ./efrnet bench --network efrnet --size 640x360 --against onnxruntime,libtorch",
       "  ./efrnet scenes data/own",
       "  ./efrnet train recipes/own-data.yaml --data data/own --out runs/own",
       "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",
@@ -72,7 +75,17 @@ public final class Main implements Callable<Integer> {
 
   static CommandLine commandLine() {
     CommandLine line = new CommandLine(new Main());
+    for (Commands others : ServiceLoader.load(Commands.class)) {
+      others.commands().forEach(line::addSubcommand);
+    }
+    ElsewhereCommand.KNOWN.forEach(
+        (name, elsewhere) -> {
+          if (!line.getSubcommands().containsKey(name)) {
+            line.addSubcommand(name, ElsewhereCommand.of(name, elsewhere));
+          }
+        });
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionStrategy(Main::execute);
     line.setParameterExceptionHandler(Main::wrongUsage);
     line.setExecutionExceptionHandler(
         (e, command, parsed) -> {
@@ -87,8 +100,21 @@ public final class Main implements Callable<Integer> {
     return line;
   }
 
+  /**
+   * A version provider in the annotation would be asked at every start, once for every command, and
+   * this one reads the model.
+   */
+  private static int execute(ParseResult parsed) {
+    for (CommandLine command : parsed.asCommandLineList()) {
+      if (command.isVersionHelpRequested()) {
+        command.getCommandSpec().version(Version.lines());
+      }
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
   /** The one line that a user sees of an error. */
-  static String message(Throwable e) {
+  public static String message(Throwable e) {
     if (e instanceof FileSystemException file) {
       return ofFile(file);
     }

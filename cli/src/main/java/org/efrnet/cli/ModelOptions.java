@@ -1,5 +1,7 @@
 package org.efrnet.cli;
 
+import java.util.Optional;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.segment.SizePolicy;
@@ -17,6 +19,19 @@ final class ModelOptions {
       description = "Size at which the network sees a picture (default: as the model says).")
   private SizePolicy size = new SizePolicy.BundleHeight();
 
+  @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      description = "What computes, such as libtorch (default: the fastest of this program).")
+  private Optional<String> engine;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "fp32|bf16|int8",
+      converter = PrecisionConverter.class,
+      description = "In what it computes (default: the fastest that costs hardly any accuracy).")
+  private Optional<String> precision;
+
   @Mixin private Threads threads;
 
   SizePolicy size() {
@@ -24,8 +39,25 @@ final class ModelOptions {
   }
 
   Segmenter open(ModelBundle bundle) {
-    return Segmenter.load(
-        bundle, Segmenter.Options.DEFAULT.with(size).withThreads(threads.count()));
+    Segmenter.Options options = Segmenter.Options.DEFAULT.with(size).withThreads(threads.count());
+    if (engine.isPresent()) {
+      options = options.withEngine(engine.get());
+    }
+    if (precision.isPresent()) {
+      options = options.withPrecision(precision.get());
+    }
+    return Segmenter.load(bundle, options);
+  }
+
+  static final class PrecisionConverter implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      if (!BundleConfig.PRECISION_NAMES.contains(text)) {
+        throw new TypeConversionException(
+            "'" + text + "' is none of " + String.join(", ", BundleConfig.PRECISION_NAMES));
+      }
+      return text;
+    }
   }
 
   static final class SizeConverter implements ITypeConverter<SizePolicy> {

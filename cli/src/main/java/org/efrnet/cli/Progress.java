@@ -7,7 +7,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /** Shows how far long work is: a bar on a terminal, one line per 10 % otherwise. */
-final class Progress implements AutoCloseable {
+public final class Progress implements AutoCloseable {
   /** Set by the launcher where stderr is a terminal; Java's own ways to ask differ by version. */
   private static final String TERMINAL = "efrnet.terminal";
 
@@ -17,7 +17,14 @@ final class Progress implements AutoCloseable {
   private final Optional<ProgressBar> bar;
   private long tenths;
 
-  Progress(PrintWriter err, String task, long max) {
+  /**
+   * Begins to show.
+   *
+   * @param err where lines go if there is no terminal
+   * @param task one word
+   * @param max how much there is to do
+   */
+  public Progress(PrintWriter err, String task, long max) {
     this.err = err;
     this.task = task;
     this.max = Math.max(1, max);
@@ -33,7 +40,8 @@ final class Progress implements AutoCloseable {
                     .build());
   }
 
-  void to(long done, String detail) {
+  /** Shows how much is done, and a few words with it, which may be blank. */
+  public void to(long done, String detail) {
     if (bar.isPresent()) {
       bar.get().stepTo(done);
       bar.get().setExtraMessage(" " + detail);

@@ -11,17 +11,19 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>Closed by the work, on its own thread, after its last word: nobody gets to say anything once
  * the virtual machine need not wait any more.
  */
-final class StopSignal implements AutoCloseable {
+public final class StopSignal implements AutoCloseable {
   private final CountDownLatch done = new CountDownLatch(1);
   private final Thread onSignal;
 
   /**
+   * Waits for the signal from now on.
+   *
    * @param stop becomes true when the signal comes
    * @param atOnce what is then said, a line; blank for nothing
    * @param seconds that the work may take to stop
    * @param tooLate what is said, a line, if it takes longer
    */
-  StopSignal(AtomicBoolean stop, String atOnce, int seconds, String tooLate) {
+  public StopSignal(AtomicBoolean stop, String atOnce, int seconds, String tooLate) {
     this.onSignal = new Thread(() -> askAndWait(stop, atOnce, seconds, tooLate), "efrnet-stop");
     Runtime.getRuntime().addShutdownHook(onSignal);
   }

@@ -5,7 +5,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The option {@code --threads} of every command that computes. */
-final class Threads {
+public final class Threads {
   private static final String NUMBER = "[1-9][0-9]{0,3}";
 
   @Option(
@@ -15,7 +15,8 @@ final class Threads {
       description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
   private int count = byDefault();
 
-  int count() {
+  /** How many, at least 1. */
+  public int count() {
     return count;
   }
 

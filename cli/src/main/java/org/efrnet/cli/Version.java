@@ -2,12 +2,12 @@ package org.efrnet.cli;
 
 import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
-import picocli.CommandLine.IVersionProvider;
 
 /** What {@code --version} prints: the code's version and licence, the embedded model's licence. */
-final class Version implements IVersionProvider {
-  @Override
-  public String[] getVersion() {
+final class Version {
+  private Version() {}
+
+  static String[] lines() {
     String version = Version.class.getPackage().getImplementationVersion();
     String model;
     try {

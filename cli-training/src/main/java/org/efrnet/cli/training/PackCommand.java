@@ -1,4 +1,4 @@
-package org.efrnet.cli;
+package org.efrnet.cli.training;
 
 import java.io.File;
 import java.io.IOException;
@@ -10,6 +10,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.efrnet.cli.Failure;
+import org.efrnet.cli.Main;
+import org.efrnet.cli.Progress;
+import org.efrnet.cli.StopSignal;
 import org.efrnet.cli.pack.Pack;
 import org.efrnet.cli.pack.PackException;
 import org.efrnet.cli.pack.Watcher;

@@ -1,4 +1,4 @@
-package org.efrnet.cli;
+package org.efrnet.cli.training;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -10,6 +10,11 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.efrnet.cli.Failure;
+import org.efrnet.cli.Main;
+import org.efrnet.cli.Progress;
+import org.efrnet.cli.StopSignal;
+import org.efrnet.cli.Threads;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;

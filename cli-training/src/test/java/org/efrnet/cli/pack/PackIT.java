@@ -71,7 +71,8 @@ class PackIT {
     String classPath =
         Arrays.stream(Files.readString(launcher.resolve("classpath")).strip().split(":", -1))
             .map(entry -> launcher.resolve(entry).toString())
-            .collect(Collectors.joining(":", launcher.resolve("efrnet-cli.jar") + ":", ""));
+            .collect(
+                Collectors.joining(":", launcher.resolve("efrnet-cli-training.jar") + ":", ""));
     List<String> command =
         new ArrayList<>(
             List.of(

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the launchers of a pack and of a checkout tell Java, by a Java that only repeats it. */
 @EnabledOnOs(OS.LINUX)
@@ -44,9 +50,11 @@ class LaunchersTest {
     checkout = Files.createDirectory(dir.resolve("checkout"));
     Files.copy(Path.of("..", "efrnet"), checkout.resolve("efrnet"));
     Files.writeString(checkout.resolve("pom.xml"), "");
-    Path target = Files.createDirectories(checkout.resolve("cli/target"));
-    Files.writeString(target.resolve("efrnet-cli.jar"), "");
-    Files.writeString(target.resolve("classpath"), "efrnet-cli.jar");
+    module("cli", "core.jar");
+    // Newer than the class path and empty: this Java makes no archive.
+    Files.writeString(checkout.resolve("cli/target/classes-17.jsa"), "");
+    module("cli-onnx", "core.jar", "onnxruntime.jar");
+    module("cli-training", "core.jar", "pytorch.jar");
     java(dir.resolve("jdk"));
     environment.put("JAVA_HOME", dir.resolve("jdk").toString());
 
@@ -58,9 +66,25 @@ class LaunchersTest {
     }
   }
 
+  /** A module as the build leaves it. */
+  private void module(String name, String... jars) throws IOException {
+    Path target = Files.createDirectories(checkout.resolve(name).resolve("target"));
+    Files.createDirectory(target.resolve("lib"));
+    for (String jar : jars) {
+      Files.writeString(target.resolve("lib").resolve(jar), "");
+    }
+    Files.writeString(target.resolve("efrnet-" + name + ".jar"), "");
+    Files.writeString(target.resolve("classpath"), "lib/" + String.join(":lib/", jars));
+    Files.setLastModifiedTime(
+        target.resolve("classpath"), FileTime.from(Instant.now().minusSeconds(9)));
+    Files.setLastModifiedTime(
+        checkout.resolve("pom.xml"), FileTime.from(Instant.now().minusSeconds(99)));
+  }
+
   private static void java(Path home) throws IOException {
     Files.createDirectories(home.resolve("bin"));
     Shell.script(home.resolve("bin/java"), JAVA);
+    Shell.script(home.resolve("bin/jlink"), "");
     Files.writeString(home.resolve("release"), "JAVA_VERSION=\"17.0.1\"\n");
   }
 
@@ -121,6 +145,48 @@ class LaunchersTest {
     assertThat(threads()).isEqualTo("8");
     Files.delete(programs.resolve("getconf"));
     assertThat(threads()).isEqualTo("1");
+  }
+
+  /** What needs libtorch or ONNX Runtime gets it, and nothing else does. */
+  @ParameterizedTest
+  @CsvSource({
+    "--version, cli",
+    "segment a.jpg, cli",
+    "segment train --size 64, cli",
+    "evaluate b --data d, cli",
+    "doctor, cli cli-onnx cli-training",
+    "train r.yaml, cli-training",
+    "--help train, cli-training",
+    "pack --device cpu, cli-training",
+    "export b, cli-onnx",
+    "segment --engine libtorch a.jpg, cli-training",
+    "evaluate --engine=onnxruntime b, cli-onnx",
+    "segment --engine onednn a.jpg, cli",
+    "'bench --against libtorch,onnxruntime', cli-onnx cli-training",
+    "bench --against=onnxruntime, cli-onnx",
+    "bench --against reference --engine libtorch, cli-training",
+  })
+  void everyCommandGetsTheClassPathThatItNeeds(String words, String modules) throws Exception {
+    Shell.script(dir.resolve("jdk/bin/java"), "echo \"$*\"\n");
+    String said = said(checkout, words.split(" "));
+    List<String> jars =
+        Arrays.stream(said.replaceFirst(".* -cp (.*) org.efrnet.cli.Main .*", "$1").split(":"))
+            .map(jar -> checkout.relativize(Path.of(jar)).toString())
+            .toList();
+    List<String> expected = new ArrayList<>();
+    for (String module : modules.split(" ")) {
+      expected.add(module + "/target/efrnet-" + module + ".jar");
+      expected.add(module + "/target/lib/core.jar");
+      expected.add(
+          module
+              + "/target/lib/"
+              + (module.equals("cli-onnx") ? "onnxruntime.jar" : "pytorch.jar"));
+    }
+    // A jar that several modules bring is there once, and cli brings none of its own.
+    expected.removeIf(jar -> jar.startsWith("cli/target/lib/pytorch"));
+    String first = modules.split(" ")[0];
+    expected.removeIf(jar -> jar.endsWith("core.jar") && !jar.startsWith(first + "/"));
+    assertThat(jars).isEqualTo(expected);
   }
 
   private String library(String folder, String... names) throws IOException {

@@ -1,4 +1,4 @@
-package org.efrnet.cli;
+package org.efrnet.cli.training;
 
 import java.util.Map;
 import java.util.regex.Matcher;

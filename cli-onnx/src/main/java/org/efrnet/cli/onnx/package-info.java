@@ -1,0 +1,2 @@
+/** The commands that need ONNX Runtime. */
+package org.efrnet.cli.onnx;
