@@ -378,12 +378,8 @@ public final class PlaneScaler {
       int c = (int) INTS.get(rgb, f + 6);
       int d = (int) INTS.get(rgb, f + 9);
       int redBlue =
-          (a & 0xff00ff)
-              + (d & 0xff00ff)
-              + 3 * ((b & 0xff00ff) + (c & 0xff00ff))
-              + 0x40004;
-      int green =
-          (a >> 8 & 0xff) + (d >> 8 & 0xff) + 3 * ((b >> 8 & 0xff) + (c >> 8 & 0xff)) + 4;
+          (a & 0xff00ff) + (d & 0xff00ff) + 3 * ((b & 0xff00ff) + (c & 0xff00ff)) + 0x40004;
+      int green = (a >> 8 & 0xff) + (d >> 8 & 0xff) + 3 * ((b >> 8 & 0xff) + (c >> 8 & 0xff)) + 4;
       to[x] = redBlue >> 3 & 0xff;
       to[greens + x] = green >> 3;
       to[blues + x] = redBlue >> 19;
