@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.efrnet.images.LegendEntry;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Overlay;
@@ -17,15 +18,19 @@ import org.efrnet.labels.SegmentationClass;
  * @param picture that was segmented
  * @param mask train ids of {@code classes}, of the picture's size
  * @param classes what the ids mean
+ * @param confidence of the classes in {@code mask}, where {@link Segmenter.Options#withConfidence}
+ *     asked for it: for each pixel of the picture, rows from the top, the softmax probability of
+ *     its class as an unsigned byte, 255 for 1; within 1 of the exact value
  * @param millis how long it took
  */
-public record Segmentation(Picture picture, Mask mask, ClassTable classes, Millis millis) {
+public record Segmentation(
+    Picture picture, Mask mask, ClassTable classes, Optional<byte[]> confidence, Millis millis) {
   /**
    * Times in milliseconds, without waiting for other pictures.
    *
    * @param prepare scaling, padding and normalising
    * @param network the engine
-   * @param finish upsampling and choosing classes
+   * @param finish upsampling, choosing classes, and confidence if that was asked for
    * @param total all of it
    */
   public record Millis(double prepare, double network, double finish, double total) {}

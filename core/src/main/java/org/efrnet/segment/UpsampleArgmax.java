@@ -364,7 +364,7 @@ public final class UpsampleArgmax {
     }
   }
 
-  private static void mix(float[] above, float up, float[] below, float down, float[] mixed) {
+  static void mix(float[] above, float up, float[] below, float down, float[] mixed) {
     for (int i = 0; i < mixed.length; i++) {
       mixed[i] = up * above[i] + down * below[i];
     }
@@ -483,7 +483,7 @@ public final class UpsampleArgmax {
   }
 
   /** Where each result of an axis lies between the samples {@code low} and {@code high}. */
-  private static final class Axis {
+  static final class Axis {
     final int size;
     final int[] low;
     final int[] high;
