@@ -1,5 +1,6 @@
 package org.efrnet.segment;
 
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -7,8 +8,11 @@ import java.util.Locale;
 import java.util.Optional;
 import org.efrnet.images.LegendEntry;
 import org.efrnet.images.Mask;
+import org.efrnet.images.Masks;
+import org.efrnet.images.Outline;
 import org.efrnet.images.Overlay;
 import org.efrnet.images.Picture;
+import org.efrnet.images.PictureException;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.labels.SegmentationClass;
 
@@ -72,5 +76,50 @@ public record Segmentation(
         shares().stream()
             .map(s -> new LegendEntry(s.type().name(), s.type().colour().rgb(), s.fraction()))
             .toList());
+  }
+
+  /**
+   * A connected part of a picture that shows one class.
+   *
+   * @param outline in the picture's coordinates, exactly along the pixels' edges
+   */
+  public record Area(SegmentationClass type, Outline outline) {}
+
+  /**
+   * The areas of all classes, in the order of their first pixels, row by row: the same mask gives
+   * the same list. Pixels that touch at a corner alone are not connected.
+   *
+   * @param minimumArea pixels that an area has at least, 1 for all areas
+   * @throws IllegalArgumentException if that is below 1
+   */
+  public List<Area> polygons(int minimumArea) {
+    return Outline.all(mask, minimumArea).stream()
+        .map(outline -> new Area(classes.classes().get(outline.id()), outline))
+        .toList();
+  }
+
+  /**
+   * Writes the mask as an indexed PNG in the classes' colours, replacing the file in one step.
+   *
+   * @throws PictureException if the file cannot be written
+   */
+  public void writeMask(Path file) throws PictureException {
+    Masks.write(file, mask, classes.palette());
+  }
+
+  /**
+   * Writes the confidence as an 8-bit grey PNG, replacing the file in one step.
+   *
+   * @throws PictureException if the file cannot be written
+   * @throws IllegalStateException if there is no confidence
+   */
+  public void writeConfidence(Path file) throws PictureException {
+    byte[] grey =
+        confidence.orElseThrow(
+            () ->
+                new IllegalStateException(
+                    "this segmentation has no confidence; ask for it by"
+                        + " Segmenter.Options.withConfidence()"));
+    Masks.writeGrey(file, new Mask(mask.width(), mask.height(), grey));
   }
 }

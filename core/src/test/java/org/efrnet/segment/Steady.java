@@ -76,9 +76,10 @@ final class Steady implements Engine {
     @Override
     public void read(int row, float[] into) {
       int plane = planes.length / 3;
-      for (int i = 0; i < into.length; i++) {
-        int at = row * width + i / CLASSES;
-        into[i] = logit(planes[at], planes[plane + at], planes[2 * plane + at], i % CLASSES);
+      for (int i = 0, at = row * width; i < into.length; at++) {
+        for (int k = 0; k < CLASSES && i < into.length; k++, i++) {
+          into[i] = logit(planes[at], planes[plane + at], planes[2 * plane + at], k);
+        }
       }
     }
 
