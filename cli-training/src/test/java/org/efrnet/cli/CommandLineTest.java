@@ -136,7 +136,20 @@ class CommandLineTest {
     assertThat(mask.height()).isEqualTo(height);
     JsonNode json = new ObjectMapper().readTree(out.resolve("street.json").toFile());
     assertThat(json.properties().stream().map(Map.Entry::getKey))
-        .containsExactly("image", "width", "height", "model", "licence", "classes", "millis");
+        .containsExactly(
+            "image",
+            "width",
+            "height",
+            "model",
+            "licence",
+            "engine",
+            "precision",
+            "threads",
+            "classes",
+            "millis");
+    assertThat(Engines.names()).contains(json.get("engine").textValue());
+    assertThat(BundleConfig.PRECISION_NAMES).contains(json.get("precision").textValue());
+    assertThat(json.get("threads").intValue()).isPositive();
     assertThat(json.get("width").intValue()).isEqualTo(width);
     assertThat(json.get("model").textValue()).isEqualTo("random");
     assertThat(json.get("licence").textValue()).isEqualTo("Apache-2.0");
@@ -152,6 +165,62 @@ class CommandLineTest {
     assertThat(sum).isCloseTo(1, org.assertj.core.data.Offset.offset(1e-9));
     Picture overlay = Pictures.read(out.resolve("street.overlay.png"));
     assertThat(overlay.width() * overlay.height()).isGreaterThan(width * height);
+  }
+
+  @Test
+  void segmentWritesConfidenceAndPolygonsWhereAskedFor() throws IOException {
+    Path file = picture("street.png", 90, 61);
+    Path out = dir.resolve("out");
+    assertThat(run("segment", file, "-o", out, "--model", bundle).code()).isZero();
+    assertThat(out.resolve("street.confidence.png")).doesNotExist();
+    assertThat(out.resolve("street.polygons.json")).doesNotExist();
+    Result result =
+        run("segment", file, "-o", out, "--model", bundle, "--confidence", "--polygons");
+    assertThat(result.err()).isEmpty();
+    Mask confidence = Masks.read(out.resolve("street.confidence.png"));
+    assertThat(confidence.width()).isEqualTo(90);
+    assertThat(confidence.height()).isEqualTo(61);
+    // Of eleven classes the most likely has an eleventh at least.
+    for (byte value : confidence.ids()) {
+      assertThat(value & 0xff).isGreaterThanOrEqualTo(22);
+    }
+    long[] pixels = Masks.read(out.resolve("street.mask.png")).histogram();
+    JsonNode all = new ObjectMapper().readTree(out.resolve("street.polygons.json").toFile());
+    assertThat(all.get("type").textValue()).isEqualTo("FeatureCollection");
+    long[] areas = new long[256];
+    for (JsonNode feature : all.get("features")) {
+      JsonNode about = feature.get("properties");
+      areas[about.get("id").intValue()] += about.get("area").intValue();
+      for (JsonNode ring : feature.get("geometry").get("coordinates")) {
+        assertThat(ring.get(ring.size() - 1)).isEqualTo(ring.get(0));
+      }
+    }
+    assertThat(areas).isEqualTo(pixels);
+    run("segment", file, "-o", out, "--model", bundle, "--polygons", "--min-area", "40");
+    JsonNode large = new ObjectMapper().readTree(out.resolve("street.polygons.json").toFile());
+    for (JsonNode feature : large.get("features")) {
+      assertThat(feature.get("properties").get("area").intValue()).isGreaterThanOrEqualTo(40);
+    }
+    assertThat(large.get("features").size()).isBetween(1, all.get("features").size());
+  }
+
+  @Test
+  void anEngineAndAPrecisionMayBeChosen() throws IOException {
+    Path file = picture("street.png", 20, 16);
+    List<Object> words =
+        List.of("segment", file, "-o", dir, "--model", bundle, "--size", "16", "--threads", "1");
+    List<Object> chosen = new ArrayList<>(words);
+    chosen.addAll(List.of("--engine", "reference", "--precision", "fp32"));
+    assertThat(run(chosen.toArray()).err()).isEmpty();
+    JsonNode json = new ObjectMapper().readTree(dir.resolve("street.json").toFile());
+    assertThat(json.get("engine").textValue()).isEqualTo("reference");
+    assertThat(json.get("precision").textValue()).isEqualTo("fp32");
+    assertThat(json.get("threads").intValue()).isEqualTo(1);
+    chosen.set(chosen.size() - 1, "int8");
+    Result refused = run(chosen.toArray());
+    assertThat(refused.code()).isEqualTo(1);
+    assertThat(refused.complaint())
+        .contains("engine reference does not compute in int8 on this machine, but in fp32");
   }
 
   @Test
@@ -268,6 +337,10 @@ class CommandLineTest {
         "segment a.png --sise 3",
         "segment a.png --size big",
         "segment a.png --threads 0",
+        "segment a.png --engine onednm",
+        "segment a.png --precision fp64",
+        "segment a.png --polygons --min-area 0",
+        "evaluate bundle --data own --engine none",
         "networks --classes 0",
         "scenes",
         "scenes own --count 0",
@@ -298,6 +371,10 @@ class CommandLineTest {
     assertThat(run("segment", "a.png", "--sise", "3").complaint())
         .contains("did you mean '--size'?");
     assertThat(run("networks", "--network", "efrnot").complaint()).contains("'efrnet'");
+    assertThat(run("segment", "a.png", "--engine", "libtorsh").complaint())
+        .contains("engine 'libtorsh' is none of", "did you mean 'libtorch'?");
+    assertThat(run("segment", "a.png", "--precision", "bf61").complaint())
+        .contains("precision 'bf61' is none of auto, fp32, bf16, int8 (did you mean 'bf16'?)");
   }
 
   @Test
@@ -342,6 +419,9 @@ class CommandLineTest {
     assertThat(scores.has("meanAccuracy")).isTrue();
     assertThat(scores.get("classes")).hasSize(11);
     assertThat(scores.get("images").intValue()).isEqualTo(3);
+    assertThat(Engines.names()).contains(scores.get("engine").textValue());
+    assertThat(scores.get("precision").textValue()).isEqualTo("fp32");
+    assertThat(scores.get("threads").intValue()).isPositive();
     assertThat(scores.get("width").intValue()).isEqualTo(96);
     assertThat(scores.get("height").intValue()).isEqualTo(64);
     Result table = run("evaluate", bundle, "--data", camvid);

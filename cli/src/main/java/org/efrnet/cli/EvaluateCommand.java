@@ -105,12 +105,14 @@ final class EvaluateCommand implements Callable<Integer> {
               + ": judge it on another split, or say --allow-leak and the result will say LEAK");
     }
     Evaluation evaluation;
+    ObjectNode computed = JsonNodeFactory.instance.objectNode();
     try (Segmenter segmenter = options.open(bundle);
         Progress progress =
             new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
+      ModelOptions.describe(segmenter, computed);
       evaluation = Evaluation.of(segmenter, pictures, (done, total) -> progress.to(done, ""));
     }
-    ObjectNode json = json(bundle, pictures, evaluation);
+    ObjectNode json = json(bundle, pictures, evaluation, computed);
     json.put("leak", !leak.isEmpty());
     json.put("size", options.size().toString());
     PrintWriter out = spec.commandLine().getOut();
@@ -120,7 +122,7 @@ final class EvaluateCommand implements Callable<Integer> {
       if (!leak.isEmpty()) {
         out.println("LEAK: trained on " + leak.size() + " of these pictures");
       }
-      print(out, bundle, pictures, evaluation);
+      print(out, bundle, pictures, evaluation, computed.get("precision").textValue());
     }
     if (record) {
       record(bundle, json);
@@ -179,7 +181,8 @@ final class EvaluateCommand implements Callable<Integer> {
     bundle.with(bundle.config().withMetrics(metrics)).write(Path.of(model));
   }
 
-  private static ObjectNode json(ModelBundle bundle, DataSet pictures, Evaluation evaluation)
+  private static ObjectNode json(
+      ModelBundle bundle, DataSet pictures, Evaluation evaluation, ObjectNode computed)
       throws IOException {
     ObjectNode node = scores(evaluation.overall().scores(bundle.classes()));
     node.put("images", pictures.size());
@@ -189,7 +192,7 @@ final class EvaluateCommand implements Callable<Integer> {
     node.put("data", pictures.name());
     node.put("model", bundle.config().name());
     node.put("weights", bundle.weights().digest());
-    node.put("precision", "fp32");
+    node.setAll(computed);
     node.put("augmentation", "none");
     ObjectNode sequences = node.putObject("sequences");
     evaluation
@@ -221,7 +224,11 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static void print(
-      PrintWriter out, ModelBundle bundle, DataSet pictures, Evaluation evaluation) {
+      PrintWriter out,
+      ModelBundle bundle,
+      DataSet pictures,
+      Evaluation evaluation,
+      String precision) {
     List<String> columns = new ArrayList<>(List.of("all"));
     List<Scores> scores = new ArrayList<>();
     scores.add(evaluation.overall().scores(bundle.classes()));
@@ -233,10 +240,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     out.printf(
         Locale.ROOT,
-        "%s on %s: %d pictures, fp32, single scale, void ignored%n",
+        "%s on %s: %d pictures, %s, single scale, void ignored%n",
         bundle.config().name(),
         pictures.name(),
-        pictures.size());
+        pictures.size(),
+        precision);
     row(out, "IoU, %", columns);
     for (int i = 0; i < bundle.classes().size(); i++) {
       int id = i;

@@ -1,10 +1,15 @@
 package org.efrnet.cli;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.segment.Engines;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.segment.SizePolicy;
+import org.efrnet.text.Nearest;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -12,6 +17,8 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that runs a model. */
 final class ModelOptions {
+  private static final String AUTO = "auto";
+
   @Option(
       names = "--size",
       paramLabel = "native|WxH|HEIGHT",
@@ -22,15 +29,16 @@ final class ModelOptions {
   @Option(
       names = "--engine",
       paramLabel = "NAME",
-      description = "What computes, such as libtorch (default: the fastest of this program).")
-  private Optional<String> engine;
+      converter = EngineConverter.class,
+      description = "What computes (default: the fastest of those that run here).")
+  private Optional<String> engine = Optional.empty();
 
   @Option(
       names = "--precision",
-      paramLabel = "fp32|bf16|int8",
+      paramLabel = "auto|fp32|bf16|int8",
       converter = PrecisionConverter.class,
-      description = "In what it computes (default: the fastest that costs hardly any accuracy).")
-  private Optional<String> precision;
+      description = "Numbers to compute in; auto is the fastest that the model allows (default).")
+  private String precision = AUTO;
 
   @Mixin private Threads threads;
 
@@ -38,25 +46,50 @@ final class ModelOptions {
     return size;
   }
 
+  /** What the words say. */
+  Segmenter.Options segmenting() {
+    Segmenter.Options chosen = Segmenter.Options.DEFAULT.with(size).withThreads(threads.count());
+    chosen = engine.map(chosen::withEngine).orElse(chosen);
+    return precision.equals(AUTO) ? chosen : chosen.withPrecision(precision);
+  }
+
   Segmenter open(ModelBundle bundle) {
-    Segmenter.Options options = Segmenter.Options.DEFAULT.with(size).withThreads(threads.count());
-    if (engine.isPresent()) {
-      options = options.withEngine(engine.get());
+    return Segmenter.load(bundle, segmenting());
+  }
+
+  /** With what a result was computed, for its JSON. */
+  static void describe(Segmenter segmenter, ObjectNode node) {
+    node.put("engine", segmenter.engine());
+    node.put("precision", segmenter.precision());
+    node.put("threads", segmenter.options().threads());
+  }
+
+  private static String known(String what, String word, List<String> names) {
+    if (!names.contains(word)) {
+      throw new TypeConversionException(
+          what
+              + " '"
+              + word
+              + "' is none of "
+              + String.join(", ", names)
+              + Nearest.hint(word, names));
     }
-    if (precision.isPresent()) {
-      options = options.withPrecision(precision.get());
+    return word;
+  }
+
+  static final class EngineConverter implements ITypeConverter<String> {
+    @Override
+    public String convert(String text) {
+      return known("engine", text, Engines.names());
     }
-    return Segmenter.load(bundle, options);
   }
 
   static final class PrecisionConverter implements ITypeConverter<String> {
     @Override
     public String convert(String text) {
-      if (!BundleConfig.PRECISION_NAMES.contains(text)) {
-        throw new TypeConversionException(
-            "'" + text + "' is none of " + String.join(", ", BundleConfig.PRECISION_NAMES));
-      }
-      return text;
+      List<String> names = new ArrayList<>(List.of(AUTO));
+      names.addAll(BundleConfig.PRECISION_NAMES);
+      return known("precision", text, names);
     }
   }
 

@@ -20,7 +20,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.efrnet.bundle.ModelBundle;
-import org.efrnet.images.Masks;
 import org.efrnet.images.Picture;
 import org.efrnet.images.Pictures;
 import org.efrnet.images.ReadOptions;
@@ -28,24 +27,28 @@ import org.efrnet.labels.SegmentationClass;
 import org.efrnet.segment.Segmentation;
 import org.efrnet.segment.Segmenter;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code efrnet segment}. */
 @Command(
     name = "segment",
     description = {
       "Segments pictures. For each it writes NAME.overlay.png (with a legend), NAME.mask.png",
-      "(class ids as an indexed PNG of the picture's size) and NAME.json (shares and times)."
+      "(class ids as an indexed PNG of the picture's size) and NAME.json (shares and times);",
+      "where asked for, NAME.confidence.png and NAME.polygons.json."
     },
     footer = {
       "",
       "Examples:",
       "  efrnet segment samples/street.jpg",
-      "  efrnet segment pictures/ more/one.png -o out --size 640x360"
+      "  efrnet segment pictures/ more/one.png -o out --size 640x360",
+      "  efrnet segment street.jpg -o out --confidence --polygons --min-area 100"
     })
 final class SegmentCommand implements Callable<Integer> {
   static final String DEFAULT_MODEL = "efrnet.camvid";
@@ -55,7 +58,8 @@ final class SegmentCommand implements Callable<Integer> {
   private static final int MOST_SHOWN = 5;
   private static final String OVERLAY = ".overlay.png";
   private static final String MASK = ".mask.png";
-  private static final List<String> OWN_ENDINGS = List.of(OVERLAY, MASK);
+  private static final String CONFIDENCE = ".confidence.png";
+  private static final List<String> OWN_ENDINGS = List.of(OVERLAY, MASK, CONFIDENCE);
   private static final List<String> ENDINGS =
       List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff");
 
@@ -83,6 +87,23 @@ final class SegmentCommand implements Callable<Integer> {
       names = "--lenient",
       description = "Take truncated JPEG pictures as far as they go; otherwise they are an error.")
   private boolean lenient;
+
+  @Option(
+      names = "--confidence",
+      description = "Write NAME.confidence.png: how sure each pixel's class is, 255 for certain.")
+  private boolean confidence;
+
+  @Option(
+      names = "--polygons",
+      description = "Write NAME.polygons.json: the outlines of all regions, as GeoJSON has them.")
+  private boolean polygons;
+
+  @Option(
+      names = "--min-area",
+      paramLabel = "PIXELS",
+      converter = AreaConverter.class,
+      description = "Leave smaller regions out of the polygons (default: ${DEFAULT-VALUE}).")
+  private int minArea = 1;
 
   @Mixin private ModelOptions options;
 
@@ -116,7 +137,7 @@ final class SegmentCommand implements Callable<Integer> {
     Map<Path, String> names = distinctNames(pictures);
     ModelBundle bundle = ModelBundle.of(model);
     Files.createDirectories(out);
-    try (Segmenter segmenter = options.open(bundle);
+    try (Segmenter segmenter = open(bundle);
         Progress progress = new Progress(err, "segment", pictures.size())) {
       int done = 0;
       for (Path picture : pictures) {
@@ -135,6 +156,11 @@ final class SegmentCommand implements Callable<Integer> {
       }
     }
     return failed ? 1 : 0;
+  }
+
+  private Segmenter open(ModelBundle bundle) {
+    Segmenter.Options chosen = options.segmenting();
+    return Segmenter.load(bundle, confidence ? chosen.withConfidence() : chosen);
   }
 
   private static String named(Path picture, Throwable e) {
@@ -189,10 +215,19 @@ final class SegmentCommand implements Callable<Integer> {
     Segmentation result = segmenter.segment(picture);
     double total = (System.nanoTime() - start) / 1e6;
     Pictures.writePng(out.resolve(name + OVERLAY), result.overlay(OPACITY));
-    Masks.write(out.resolve(name + MASK), result.mask(), result.classes().palette());
+    result.writeMask(out.resolve(name + MASK));
+    if (confidence) {
+      result.writeConfidence(out.resolve(name + CONFIDENCE));
+    }
+    if (polygons) {
+      Files.writeString(
+          out.resolve(name + ".polygons.json"),
+          PolygonJson.of(bundle, file, result, minArea) + "\n",
+          StandardCharsets.UTF_8);
+    }
     Files.writeString(
         out.resolve(name + ".json"),
-        Format.json(json(bundle, file, result, decode, total)) + "\n",
+        Format.json(json(segmenter, bundle, file, result, decode, total)) + "\n",
         StandardCharsets.UTF_8);
     return String.format(
         Locale.ROOT,
@@ -213,13 +248,19 @@ final class SegmentCommand implements Callable<Integer> {
   }
 
   private static ObjectNode json(
-      ModelBundle bundle, Path file, Segmentation result, double decode, double total) {
+      Segmenter segmenter,
+      ModelBundle bundle,
+      Path file,
+      Segmentation result,
+      double decode,
+      double total) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("image", file.toString());
     node.put("width", result.mask().width());
     node.put("height", result.mask().height());
     node.put("model", bundle.config().name());
     node.put("licence", bundle.config().licence().id());
+    ModelOptions.describe(segmenter, node);
     ArrayNode classes = node.putArray("classes");
     long[] pixels = result.mask().histogram();
     double all = result.mask().ids().length;
@@ -241,5 +282,15 @@ final class SegmentCommand implements Callable<Integer> {
 
   private static double rounded(double millis) {
     return Math.round(millis * 1000) / 1000.0;
+  }
+
+  static final class AreaConverter implements ITypeConverter<Integer> {
+    @Override
+    public Integer convert(String text) {
+      if (!text.matches("[1-9][0-9]{0,8}")) {
+        throw new TypeConversionException("'" + text + "' is not a number of pixels, 1..999999999");
+      }
+      return Integer.valueOf(text);
+    }
   }
 }

@@ -91,4 +91,14 @@ public final class Masks {
     }
     PictureFile.write(file, PngEncoder.encode(mask, paletteRgb));
   }
+
+  /**
+   * Writes an 8-bit grey PNG, replacing the file in one step: viewers show the values themselves,
+   * and {@link #read} gives them back.
+   *
+   * @throws PictureException if the file cannot be written
+   */
+  public static void writeGrey(Path file, Mask values) throws PictureException {
+    PictureFile.write(file, PngEncoder.encodeGrey(values));
+  }
 }

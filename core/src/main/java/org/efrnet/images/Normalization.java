@@ -73,7 +73,8 @@ public record Normalization(float[] mean, float[] deviation) {
     }
   }
 
-  private float[] table(int channel) {
+  /** What each byte of a channel becomes. */
+  float[] table(int channel) {
     float[] table = new float[256];
     for (int value = 0; value < table.length; value++) {
       table[value] = (float) ((value / 255.0 - mean[channel]) / deviation[channel]);

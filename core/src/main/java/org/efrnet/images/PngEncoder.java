@@ -9,21 +9,30 @@ import java.util.zip.Deflater;
 /** Pictures and masks as the bytes of a PNG file; the same input gives the same bytes. */
 final class PngEncoder {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  private static final int GREY = 0;
   private static final int RGB = 2;
   private static final int PALETTE = 3;
 
   private PngEncoder() {}
 
   static byte[] encode(Picture picture) {
-    ByteArrayOutputStream file = start(picture.width(), picture.height(), RGB);
+    return encode(picture.rgb(), picture.width(), picture.height(), 3, RGB);
+  }
+
+  static byte[] encodeGrey(Mask values) {
+    return encode(values.ids(), values.width(), values.height(), 1, GREY);
+  }
+
+  private static byte[] encode(byte[] pixels, int width, int height, int channels, int type) {
+    ByteArrayOutputStream file = start(width, height, type);
     Packer packer = new Packer();
-    int length = 3 * picture.width();
+    int length = channels * width;
     byte[] above = new byte[length];
     byte[] line = new byte[length];
     byte[] filtered = new byte[length + 1];
-    for (int y = 0; y < picture.height(); y++) {
-      System.arraycopy(picture.rgb(), y * length, line, 0, length);
-      filter(cheapestFilter(line, above), line, above, filtered);
+    for (int y = 0; y < height; y++) {
+      System.arraycopy(pixels, y * length, line, 0, length);
+      filter(cheapestFilter(line, above, channels), line, above, channels, filtered);
       packer.add(filtered, filtered.length);
       byte[] swap = above;
       above = line;
@@ -106,12 +115,12 @@ final class PngEncoder {
   }
 
   /** The filter with the least sum of absolute differences, the specification's heuristic. */
-  private static int cheapestFilter(byte[] line, byte[] above) {
+  private static int cheapestFilter(byte[] line, byte[] above, int channels) {
     long[] sums = new long[5];
     for (int i = 0; i < line.length; i++) {
-      int left = i < 3 ? 0 : line[i - 3] & 0xff;
+      int left = i < channels ? 0 : line[i - channels] & 0xff;
       int up = above[i] & 0xff;
-      int corner = i < 3 ? 0 : above[i - 3] & 0xff;
+      int corner = i < channels ? 0 : above[i - channels] & 0xff;
       int value = line[i] & 0xff;
       sums[0] += Math.abs((byte) value);
       sums[1] += Math.abs((byte) (value - left));
@@ -126,12 +135,12 @@ final class PngEncoder {
     return best;
   }
 
-  private static void filter(int filter, byte[] line, byte[] above, byte[] to) {
+  private static void filter(int filter, byte[] line, byte[] above, int channels, byte[] to) {
     to[0] = (byte) filter;
     for (int i = 0; i < line.length; i++) {
-      int left = i < 3 ? 0 : line[i - 3] & 0xff;
+      int left = i < channels ? 0 : line[i - channels] & 0xff;
       int up = above[i] & 0xff;
-      int corner = i < 3 ? 0 : above[i - 3] & 0xff;
+      int corner = i < channels ? 0 : above[i - channels] & 0xff;
       int guess =
           switch (filter) {
             case 1 -> left;

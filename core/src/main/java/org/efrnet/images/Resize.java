@@ -30,8 +30,8 @@ public final class Resize {
   /** The longest side, in pixels, of a source or result. */
   public static final int MAX_SIDE = 1 << 18;
 
-  private static final int BITS = 22;
-  private static final int ROUND = 1 << (BITS - 1);
+  static final int BITS = 22;
+  static final int ROUND = 1 << (BITS - 1);
 
   private Resize() {}
 
@@ -260,7 +260,7 @@ public final class Resize {
     }
   }
 
-  private static void requireSides(int sourceWidth, int sourceHeight, int width, int height) {
+  static void requireSides(int sourceWidth, int sourceHeight, int width, int height) {
     requireSize("source", sourceWidth, sourceHeight);
     requireSize("result", width, height);
   }
@@ -277,7 +277,7 @@ public final class Resize {
   }
 
   /** Result i is the sum over k of weights[i * widest + k] times sample first[i] + k. */
-  private record Taps(int[] first, int[] count, int[] weights, int widest) {
+  record Taps(int[] first, int[] count, int[] weights, int widest) {
 
     /** The taps of results {@code from .. from + length - 1}. */
     static Taps of(int in, int out, int from, int length) {

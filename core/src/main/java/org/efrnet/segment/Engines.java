@@ -1,6 +1,7 @@
 package org.efrnet.segment;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.efrnet.text.Nearest;
@@ -8,6 +9,12 @@ import org.efrnet.text.OneLine;
 
 /** The engines on the class path, and the reference, which is always there. */
 public final class Engines {
+  /** The fastest first. */
+  private static final List<String> PREFERRED = List.of("onednn", "onnxruntime", "libtorch");
+
+  /** Of the reason why an engine cannot run. */
+  private static final int LONGEST = 300;
+
   private Engines() {}
 
   private static List<Engine> found() {
@@ -48,18 +55,40 @@ public final class Engines {
   }
 
   /**
-   * The first engine of the class path; never the reference, which takes minutes for a street.
+   * The engine that is taken where none is named: of those on the class path that can run here, the
+   * first of onednn, onnxruntime and libtorch, else any other; never the reference, which takes
+   * minutes for a street.
    *
-   * @throws IllegalStateException if there is none
+   * @throws IllegalStateException if there is none, with what keeps the others from running
    */
   public static Engine first() {
-    return found().stream()
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalStateException(
-                    "no engine is on the class path; add org.efrnet:efrnet-torch, or choose '"
-                        + ReferenceEngine.NAME
-                        + "', which is slow"));
+    return first(found());
+  }
+
+  static Engine first(List<Engine> found) {
+    List<String> reasons = new ArrayList<>();
+    List<Engine> ordered = new ArrayList<>(found);
+    ordered.sort(Comparator.comparingInt(Engines::place));
+    for (Engine engine : ordered) {
+      try {
+        engine.precisions();
+        return engine;
+      } catch (IllegalStateException | LinkageError e) {
+        reasons.add(engine.name() + ": " + OneLine.of(String.valueOf(e.getMessage()), LONGEST));
+      }
+    }
+    String remedy = "choose '" + ReferenceEngine.NAME + "', which is slow";
+    throw new IllegalStateException(
+        reasons.isEmpty()
+            ? "no engine is on the class path; add org.efrnet:efrnet-torch, or " + remedy
+            : "no engine of the class path can run here ("
+                + String.join("; ", reasons)
+                + "); mend one, or "
+                + remedy);
+  }
+
+  private static int place(Engine engine) {
+    int place = PREFERRED.indexOf(engine.name());
+    return place < 0 ? PREFERRED.size() : place;
   }
 }

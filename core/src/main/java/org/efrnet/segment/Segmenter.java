@@ -1,5 +1,6 @@
 package org.efrnet.segment;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Picture;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Weights;
@@ -47,13 +49,15 @@ public final class Segmenter implements AutoCloseable {
    * @param precision one of {@link BundleConfig#PRECISION_NAMES}, or empty for the engine's fastest
    *     of which the bundle says that it costs {@link #MOST_MIOU_LOSS} points of mIoU at most
    * @param check when the engine is held against the bundle's golden logits
+   * @param confidence whether segmentations have {@link Segmentation#confidence}
    */
   public record Options(
       SizePolicy size,
       int threads,
       Optional<String> engine,
       Optional<String> precision,
-      GoldenCheck check) {
+      GoldenCheck check,
+      boolean confidence) {
     /**
      * The bundle's height, all processors, the first engine, its choice of precision, checked once.
      */
@@ -63,37 +67,58 @@ public final class Segmenter implements AutoCloseable {
             Runtime.getRuntime().availableProcessors(),
             Optional.empty(),
             Optional.empty(),
-            GoldenCheck.ONCE);
+            GoldenCheck.ONCE,
+            false);
 
     public Options {
       if (threads < 1) {
         throw new IllegalArgumentException("threads is " + threads + ", must be at least 1");
       }
+      precision.ifPresent(Options::requirePrecision);
     }
 
     /** The same at another size. */
     public Options with(SizePolicy other) {
-      return new Options(other, threads, engine, precision, check);
+      return new Options(other, threads, engine, precision, check, confidence);
     }
 
     /** The same with another number of threads. */
     public Options withThreads(int count) {
-      return new Options(size, count, engine, precision, check);
+      return new Options(size, count, engine, precision, check, confidence);
     }
 
     /** The same with the engine of that name. */
     public Options withEngine(String name) {
-      return new Options(size, threads, Optional.of(name), precision, check);
+      return new Options(size, threads, Optional.of(name), precision, check, confidence);
     }
 
     /** The same in a precision, one of {@link BundleConfig#PRECISION_NAMES}. */
     public Options withPrecision(String name) {
-      return new Options(size, threads, engine, Optional.of(name), check);
+      return new Options(size, threads, engine, Optional.of(name), check, confidence);
     }
 
     /** The same with the golden check made then. */
     public Options with(GoldenCheck when) {
-      return new Options(size, threads, engine, precision, when);
+      return new Options(size, threads, engine, precision, when, confidence);
+    }
+
+    /**
+     * The same with the confidence of every pixel's class, which costs about as much time again as
+     * choosing the class of every pixel by plain computation.
+     */
+    public Options withConfidence() {
+      return new Options(size, threads, engine, precision, check, true);
+    }
+
+    private static void requirePrecision(String name) {
+      if (!BundleConfig.PRECISION_NAMES.contains(name)) {
+        throw new IllegalArgumentException(
+            "precision '"
+                + OneLine.of(name)
+                + "' is none of "
+                + String.join(", ", BundleConfig.PRECISION_NAMES)
+                + Nearest.hint(name, BundleConfig.PRECISION_NAMES));
+      }
     }
   }
 
@@ -128,11 +153,11 @@ public final class Segmenter implements AutoCloseable {
                       bundle.model(),
                       new EngineOptions(
                           options.threads(),
-                          options.precision().orElseGet(this::fastestPrecision),
+                          options.precision().map(this::offered).orElseGet(this::fastestPrecision),
                           bundle.calibration()));
               try {
                 check(executable, memory);
-                return new Pipeline(bundle, options.size(), executable);
+                return new Pipeline(bundle, options, executable);
               } catch (RuntimeException | Error e) {
                 executable.close();
                 throw e;
@@ -166,7 +191,8 @@ public final class Segmenter implements AutoCloseable {
    * Makes a bundle ready: prepares the engine and, as the options say, holds it against the
    * bundle's golden logits.
    *
-   * @throws IllegalArgumentException if there is no engine of the name in the options
+   * @throws IllegalArgumentException if there is no engine of the name in the options, or it does
+   *     not compute in their precision on this machine
    * @throws IllegalStateException if there is no engine, or it cannot run here
    * @throws GoldenException if the engine gives other logits than the bundle says, or computes in a
    *     precision of which the bundle says nothing
@@ -174,6 +200,23 @@ public final class Segmenter implements AutoCloseable {
   public static Segmenter load(ModelBundle bundle, Options options) {
     Engine engine = options.engine().map(Engines::named).orElseGet(Engines::first);
     return new Segmenter(bundle, options, engine, GoldenMemory.ofUser());
+  }
+
+  private String offered(String precision) {
+    List<String> offered = engine.precisions();
+    if (!offered.contains(precision)) {
+      throw new IllegalArgumentException(
+          "engine "
+              + engine.name()
+              + " does not compute in "
+              + precision
+              + " on this machine, but in "
+              + String.join(", ", offered)
+              + "; choose one of these, or another engine (there are "
+              + String.join(", ", Engines.names())
+              + ")");
+    }
+    return precision;
   }
 
   private String fastestPrecision() {
@@ -269,7 +312,37 @@ public final class Segmenter implements AutoCloseable {
    * @throws CancellationException if the calling thread is interrupted, which then still is
    */
   public Segmentation segment(Picture picture) {
-    return result(submitted(() -> pipeline.segment(picture)));
+    return segmented(picture, Optional.empty());
+  }
+
+  /**
+   * Segments a picture into the arrays of an earlier segmentation, for videos: from the second
+   * picture of a size on, less than 1 kB is allocated for each.
+   *
+   * <pre>{@code
+   * Segmentation s = segmenter.segment(first);
+   * while (...) {
+   *   s = segmenter.segment(next, s);
+   * }
+   * }</pre>
+   *
+   * @param picture of any size
+   * @param reuse whose mask, and confidence if there is one, are overwritten and become those of
+   *     the result; so it means nothing any more, after an exception either, and after a {@code
+   *     CancellationException} its arrays may be written to for as long as the picture under way
+   *     takes. If it has another number of pixels, it is left alone and new arrays are made
+   * @return a map of the picture's own size
+   * @throws IllegalArgumentException as {@link #segment(Picture)}
+   * @throws IllegalStateException as {@link #segment(Picture)}
+   * @throws ArithmeticException as {@link #segment(Picture)}
+   * @throws CancellationException as {@link #segment(Picture)}
+   */
+  public Segmentation segment(Picture picture, Segmentation reuse) {
+    return segmented(picture, Optional.of(reuse));
+  }
+
+  private Segmentation segmented(Picture picture, Optional<Segmentation> reuse) {
+    return result(submitted(() -> pipeline.segment(picture, reuse)));
   }
 
   private <T> Future<T> submitted(Callable<T> work) {
@@ -341,6 +414,11 @@ public final class Segmenter implements AutoCloseable {
   /** The engine that computes. */
   public String engine() {
     return engine.name();
+  }
+
+  /** In which numbers it computes, one of {@link BundleConfig#PRECISION_NAMES}. */
+  public String precision() {
+    return pipeline.executable().precision();
   }
 
   /** What the ids of its masks mean. */

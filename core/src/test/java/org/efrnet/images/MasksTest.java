@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
@@ -40,6 +41,24 @@ class MasksTest {
     }
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files).as("no parts left behind").hasSize(1);
+    }
+  }
+
+  @Test
+  void greyValuesAreWhatViewersShow() throws Exception {
+    for (long seed = 0; seed < 20; seed++) {
+      Random random = new Random(seed);
+      byte[] values = new byte[(1 + random.nextInt(40)) * 13];
+      for (int i = 1; i < values.length; i++) {
+        // Smooth in part, so that every filter has its lines.
+        values[i] = (byte) (seed % 2 == 0 ? random.nextInt() : values[i - 1] + random.nextInt(3));
+      }
+      Mask mask = new Mask(13, values.length / 13, values);
+      Path file = folder.resolve("grey.png");
+      Masks.writeGrey(file, mask);
+      assertThat(Masks.read(file)).as("seed %d", seed).isEqualTo(mask);
+      assertThat(ImageIO.read(file.toFile()).getRaster().getSamples(0, 0, 13, 1, 0, new int[13]))
+          .containsExactly(IntStream.range(0, 13).map(x -> mask.at(x, 0)).toArray());
     }
   }
 

@@ -82,6 +82,44 @@ class UpsampleArgmaxTest {
     }
   }
 
+  /** Where differences overflow, and where they are below normal numbers. */
+  @Test
+  void asLargeAndAsSmallAsFloatsBecome() {
+    for (long seed = 0; seed < 40; seed++) {
+      Random random = new Random(seed);
+      float[] z = new float[4 * 6 * 5];
+      float scale = seed % 2 == 0 ? Float.MAX_VALUE : Float.MIN_VALUE;
+      for (int i = 0; i < z.length; i++) {
+        z[i] = scale * (random.nextInt(3) - 1) * (seed % 4 < 2 ? 1 : random.nextFloat());
+      }
+      assertThat(UpsampleArgmax.of(z, 4, 6, 5, 13, 11).ids())
+          .as("seed %d", seed)
+          .isEqualTo(naive(z, 4, 6, 5, 13, 11));
+      assertThat(UpsampleArgmax.of(z, 4, 6, 5, 6, 5).ids())
+          .as("seed %d, same size", seed)
+          .isEqualTo(naive(z, 4, 6, 5, 6, 5));
+    }
+  }
+
+  @Test
+  void partsMakeTheWhole() {
+    for (long seed = 0; seed < 60; seed++) {
+      Random random = new Random(seed);
+      int h = 1 + random.nextInt(9);
+      int w = 1 + random.nextInt(300);
+      int outH = seed % 3 == 0 ? h : 1 + random.nextInt(40);
+      int outW = seed % 3 == 0 ? w : 1 + random.nextInt(500);
+      float[] z = noisy(random, 5 * h * w);
+      LogitRows rows = LogitRows.planar(z, 5, h, w);
+      byte[] ids = new byte[outH * outW];
+      UpsampleArgmax one = new UpsampleArgmax(5, h, w, outH, outW);
+      int cut = random.nextInt(outH + 1);
+      one.into(rows, ids, cut, outH);
+      one.into(rows, ids, 0, cut);
+      assertThat(ids).as("seed %d", seed).isEqualTo(naive(z, 5, h, w, outH, outW));
+    }
+  }
+
   /** Winners by one unit in the last place: rounding decides between the corners. */
   @Test
   void narrowWinnersAndTiesToo() {
