@@ -94,8 +94,7 @@ public abstract class SegmenterSoak {
         last = segmenter.segment(picture(SIZES[size], random), last);
         besides.accept(i);
         if (i == warmUp) {
-          System.gc();
-          live = live();
+          live = liveAfterAllSizes(segmenter, random);
         }
         if (i >= warmUp && i % every == 0) {
           double y = residentBytes();
@@ -106,10 +105,19 @@ public abstract class SegmenterSoak {
           sumXy += i * y;
         }
       }
-      System.gc();
+      long atEnd = liveAfterAllSizes(segmenter, random);
       double slope = (n * sumXy - sumX * sumY) / (n * sumXx - sumX * sumX);
-      return new Growth(live() - live, slope * frames);
+      return new Growth(atEnd - live, slope * frames);
     }
+  }
+
+  /** What an engine keeps for the last few sizes is then the same each time. */
+  private long liveAfterAllSizes(Segmenter segmenter, Random random) {
+    for (int[] size : SIZES) {
+      segmenter.segment(picture(size, random));
+    }
+    System.gc();
+    return live();
   }
 
   private static Picture picture(int[] size, Random random) {
