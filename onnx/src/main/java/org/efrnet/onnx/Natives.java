@@ -94,10 +94,10 @@ final class Natives {
             Files.copy(packed, fresh.resolve(System.mapLibraryName(library)));
           }
         }
-        if (Files.exists(folder)) {
+        if (!isComplete(folder)) {
           delete(folder);
+          Files.move(fresh, folder);
         }
-        Files.move(fresh, folder);
       } finally {
         delete(fresh);
       }

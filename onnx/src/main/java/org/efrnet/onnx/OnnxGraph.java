@@ -161,6 +161,13 @@ final class OnnxGraph {
     return constant("integers." + join(values), ElementType.INT64, raw, values.length);
   }
 
+  /** A constant integer without sides, shared by all who need the same. */
+  String integer(long value) {
+    byte[] raw = new byte[Long.BYTES];
+    ByteBuffer.wrap(raw).order(ByteOrder.LITTLE_ENDIAN).putLong(value);
+    return constant("integer." + value, ElementType.INT64, raw);
+  }
+
   /** A constant number, shared by all who need the same. */
   String number(float value) {
     return constant("number." + value, new float[] {value});
@@ -176,10 +183,7 @@ final class OnnxGraph {
       for (long side : shape) {
         tensor.number(TENSOR_DIMENSION, side);
       }
-      tensor
-          .number(TENSOR_TYPE, type.number)
-          .text(TENSOR_NAME, name)
-          .bytes(TENSOR_RAW, raw);
+      tensor.number(TENSOR_TYPE, type.number).text(TENSOR_NAME, name).bytes(TENSOR_RAW, raw);
       constants.put(name, tensor);
       taken.add(name);
       valueNames.put(name, name);

@@ -11,7 +11,6 @@ import org.efrnet.bundle.ModelBundle;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
 import org.efrnet.labels.SegmentationClass;
-
 import org.efrnet.readings.Shape;
 
 /**
@@ -90,7 +89,13 @@ public final class OnnxModel {
     String rows = whole ? "H" : "logits.H";
     String columns = whole ? "W" : "logits.W";
     graph.output(
-        logits.handle(), LOGITS, OnnxGraph.ElementType.FLOAT, "N", logits.probe().channels(), rows, columns);
+        logits.handle(),
+        LOGITS,
+        OnnxGraph.ElementType.FLOAT,
+        "N",
+        logits.probe().channels(),
+        rows,
+        columns);
     if (options.classMap() != OnnxOptions.ClassMap.NONE) {
       boolean bytes = options.classMap() == OnnxOptions.ClassMap.UINT8;
       String chosen =
@@ -103,7 +108,10 @@ public final class OnnxModel {
       graph.output(
           bytes
               ? graph.named(
-                  "head.cast", "Cast", List.of(chosen), Attribute.of("to", OnnxGraph.ElementType.UINT8.number()))
+                  "head.cast",
+                  "Cast",
+                  List.of(chosen),
+                  Attribute.of("to", OnnxGraph.ElementType.UINT8.number()))
               : chosen,
           CLASSES,
           bytes ? OnnxGraph.ElementType.UINT8 : OnnxGraph.ElementType.INT64,

@@ -305,32 +305,39 @@ final class OnnxOps implements Ops<OnnxOps.Written> {
   @Override
   public Written resize(Written x, Written like, Interpolation interpolation) {
     Shape shape = shapes.resize(x.probe, like.probe, interpolation);
-    String target = fullSize(shape.channels(), like);
-    List<String> inputs = List.of(x.handle, OnnxGraph.NONE, OnnxGraph.NONE, target);
-    String mode = "coordinate_transformation_mode";
-    String resized =
+    return new Written(
         switch (interpolation) {
-          case BILINEAR ->
-              graph.node(
-                  "Resize",
-                  inputs,
-                  Attribute.of("mode", "linear"),
-                  Attribute.of(mode, "half_pixel"));
-          case BILINEAR_ALIGNED ->
-              graph.node(
-                  "Resize",
-                  inputs,
-                  Attribute.of("mode", "linear"),
-                  Attribute.of(mode, "align_corners"));
-          case NEAREST ->
-              graph.node(
-                  "Resize",
-                  inputs,
-                  Attribute.of("mode", "nearest"),
-                  Attribute.of(mode, "asymmetric"),
-                  Attribute.of("nearest_mode", "floor"));
-        };
-    return new Written(resized, shape);
+          case BILINEAR -> bilinear(x, like, "half_pixel");
+          case BILINEAR_ALIGNED -> bilinear(x, like, "align_corners");
+          case NEAREST -> nearest(nearest(x.handle, x, like, 0), x, like, 1);
+        },
+        shape);
+  }
+
+  private String bilinear(Written x, Written like, String mode) {
+    String target = fullSize(x.probe.channels(), like);
+    return graph.node(
+        "Resize",
+        List.of(x.handle, OnnxGraph.NONE, OnnxGraph.NONE, target),
+        Attribute.of("mode", "linear"),
+        Attribute.of("coordinate_transformation_mode", mode));
+  }
+
+  /**
+   * Picks rows (or columns) by whole numbers. The operator {@code Resize} divides by a rounded
+   * ratio, and where {@code i * source / target} is a whole number it may take the place before it.
+   *
+   * @param handle what is picked from
+   * @param side 0 for rows, 1 for columns
+   */
+  private String nearest(String handle, Written x, Written like, int side) {
+    String which = graph.integer(side);
+    String source = graph.node("Gather", List.of(size(x), which));
+    String target = graph.node("Gather", List.of(size(like), which));
+    String all = graph.node("Range", List.of(graph.integer(0), target, graph.integer(1)));
+    String scaled = graph.node("Mul", List.of(all, source));
+    String places = graph.node("Div", List.of(scaled, target));
+    return graph.node("Gather", List.of(handle, places), Attribute.of("axis", 2 + side));
   }
 
   @Override

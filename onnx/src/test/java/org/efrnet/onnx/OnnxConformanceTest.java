@@ -21,8 +21,7 @@ class OnnxConformanceTest {
                 session.environment(), FloatBuffer.wrap(image.values()), shape);
         OrtSession.Result result = session.session().run(Map.of(OnnxModel.IMAGE, input))) {
       OnnxTensor logits = (OnnxTensor) result.get(0);
-      int[] sides =
-          Arrays.stream(logits.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
+      int[] sides = Arrays.stream(logits.getInfo().getShape()).mapToInt(Math::toIntExact).toArray();
       float[] values = new float[Math.toIntExact(logits.getInfo().getNumElements())];
       logits.getFloatBuffer().get(values);
       return new FloatTensor(sides, values);
