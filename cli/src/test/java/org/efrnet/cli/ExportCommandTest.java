@@ -1,0 +1,123 @@
+package org.efrnet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.efrnet.cli.CommandLineTest.run;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.efrnet.bundle.ModelBundle;
+import org.efrnet.weights.FloatTensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ExportCommandTest {
+  @TempDir private static Path shared;
+
+  private static Path bundle;
+
+  @TempDir private Path dir;
+
+  @BeforeAll
+  static void make() throws IOException {
+    bundle = shared.resolve("bundle");
+    CommandLineTest.randomBundle().write(bundle);
+  }
+
+  private static String text(Path file) throws IOException {
+    return Files.readString(file, StandardCharsets.ISO_8859_1);
+  }
+
+  @Test
+  void writesAFileAndSaysHowCloseItIs() throws IOException {
+    Path file = dir.resolve("model.onnx");
+    CommandLineTest.Result result = run("export", bundle, "--to", "onnx", "-o", file);
+    assertThat(result.err()).isEmpty();
+    assertThat(result.code()).isZero();
+    String number = " +[0-9.]+e-[0-9]+";
+    assertThat(result.out().lines().filter(line -> line.contains(" %")))
+        .hasSize(3)
+        .allMatch(line -> line.matches(" *[0-9]+x[0-9]+" + number + number + " +100\\.000 %"));
+    assertThat(result.out()).contains("96x64", "65x49", "127x33").endsWith("image to logits\n");
+    assertThat(text(file)).contains("efrnet", "licenceNote", "Random numbers.");
+    assertThat(text(file)).doesNotContain("ArgMax");
+  }
+
+  @Test
+  void givesClassesAsASecondOutput() throws IOException {
+    Path file = dir.resolve("model.onnx");
+    CommandLineTest.Result result =
+        run(
+            "export",
+            bundle,
+            "--to",
+            "onnx",
+            "-o",
+            file,
+            "--argmax",
+            "--argmax-type",
+            "uint8",
+            "--unpool",
+            "scatter",
+            "--opset",
+            "17");
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out()).endsWith("image to logits and classes\n");
+    assertThat(text(file)).contains("ArgMax", "Cast");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--opset 16, must be 17",
+    "--argmax-type int64, add --argmax",
+    "--unpool magic, 'magic'",
+  })
+  void refusesWrongUsage(String words, String complaint) throws IOException {
+    String[] more = words.split(" ", -1);
+    CommandLineTest.Result result =
+        run("export", bundle, "--to", "onnx", "-o", dir.resolve("m.onnx"), more[0], more[1]);
+    assertThat(result.code()).isEqualTo(2);
+    assertThat(result.complaint()).contains(complaint);
+    try (Stream<Path> left = Files.list(dir)) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  /** Logits so large that their rounding alone is more than a file may be off by. */
+  @Test
+  void leavesNoFileBehindThatIsNotCloseEnough() throws IOException {
+    ModelBundle good = CommandLineTest.randomBundle();
+    Map<String, FloatTensor> larger = new TreeMap<>();
+    String last = "classifier.weight";
+    FloatTensor weight = good.weights().get(last);
+    float[] values = weight.values().clone();
+    for (int i = 0; i < values.length; i++) {
+      values[i] *= 1e7f;
+    }
+    larger.put(last, new FloatTensor(weight.shape(), values));
+    Path folder = dir.resolve("large");
+    ModelBundle.of(good.config(), good.weights().with(larger)).write(folder);
+    Path file = dir.resolve("model.onnx");
+    CommandLineTest.Result result = run("export", folder, "--to", "onnx", "-o", file);
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.complaint()).contains("model.onnx is not written: at 96x64");
+    try (Stream<Path> left = Files.list(dir)) {
+      assertThat(left).containsExactly(folder);
+    }
+  }
+
+  @Test
+  void saysThatThereIsNoFolder() {
+    Path file = dir.resolve("none/model.onnx");
+    CommandLineTest.Result result = run("export", bundle, "--to", "onnx", "-o", file);
+    assertThat(result.code()).isEqualTo(1);
+    assertThat(result.complaint()).contains("none: no such file or folder");
+  }
+}
