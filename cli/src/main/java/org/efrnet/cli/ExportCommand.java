@@ -95,8 +95,8 @@ final class ExportCommand implements Callable<Integer> {
     ModelBundle bundle = ModelBundle.of(model);
     PrintWriter terminal = spec.commandLine().getOut();
     terminal.printf(
-        "%s for ONNX Runtime %s against its definition:%n",
-        bundle.config().name(), OnnxExport.runtimeVersion());
+        "%s as %s, run by ONNX Runtime %s, against the network's definition:%n",
+        bundle.config().name(), target, OnnxExport.runtimeVersion());
     terminal.println("   size   max |delta|   of largest logit   same class");
     OnnxExport.write(bundle, options(), out, parity -> print(terminal, parity));
     terminal.printf(

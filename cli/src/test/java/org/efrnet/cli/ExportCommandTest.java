@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.weights.FloatTensor;
@@ -90,20 +89,18 @@ class ExportCommandTest {
     }
   }
 
-  /** Logits so large that their rounding alone is more than a file may be off by. */
+  /** Weights so small that the file, in which they are zero, cannot tell classes apart. */
   @Test
   void leavesNoFileBehindThatIsNotCloseEnough() throws IOException {
     ModelBundle good = CommandLineTest.randomBundle();
-    Map<String, FloatTensor> larger = new TreeMap<>();
-    String last = "classifier.weight";
-    FloatTensor weight = good.weights().get(last);
+    FloatTensor weight = good.weights().get("cls.weight");
     float[] values = weight.values().clone();
     for (int i = 0; i < values.length; i++) {
-      values[i] *= 1e7f;
+      values[i] *= 1e-39f;
     }
-    larger.put(last, new FloatTensor(weight.shape(), values));
-    Path folder = dir.resolve("large");
-    ModelBundle.of(good.config(), good.weights().with(larger)).write(folder);
+    FloatTensor small = new FloatTensor(weight.shape(), values);
+    Path folder = dir.resolve("small");
+    ModelBundle.of(good.config(), good.weights().with(Map.of("cls.weight", small))).write(folder);
     Path file = dir.resolve("model.onnx");
     CommandLineTest.Result result = run("export", folder, "--to", "onnx", "-o", file);
     assertThat(result.code()).isEqualTo(1);

@@ -87,7 +87,7 @@ public final class OnnxExport {
                   parity.width(),
                   parity.height(),
                   parity.difference(),
-                  OnnxParity.MOST_DIFFERENCE,
+                  parity.allowed(),
                   100 * parity.agreement(),
                   100 * OnnxParity.LEAST_AGREEMENT,
                   bundle.config().name()));

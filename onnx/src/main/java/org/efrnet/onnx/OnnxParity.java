@@ -32,6 +32,9 @@ public record OnnxParity(
   /** The largest difference of a logit at which a model is written. */
   public static final double MOST_DIFFERENCE = 1e-3;
 
+  /** The same for large logits, whose rounding is larger too: as a share of the largest. */
+  public static final double MOST_RELATIVE = 1e-5;
+
   /** The smallest share of pixels of the same class at which a model is written. */
   public static final double LEAST_AGREEMENT = 0.9995;
 
@@ -43,9 +46,14 @@ public record OnnxParity(
     return difference / largest;
   }
 
+  /** The largest difference at which a model with such logits is written. */
+  public double allowed() {
+    return Math.max(MOST_DIFFERENCE, MOST_RELATIVE * largest);
+  }
+
   /** Whether the model is good enough to be given away. Not a number is not. */
   public boolean holds() {
-    return difference <= MOST_DIFFERENCE && agreement >= LEAST_AGREEMENT;
+    return difference <= allowed() && agreement >= LEAST_AGREEMENT;
   }
 
   /**
