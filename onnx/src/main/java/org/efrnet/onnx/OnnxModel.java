@@ -69,8 +69,9 @@ public final class OnnxModel {
   /**
    * A bundle's network, with what its user must know as metadata: {@code name}, {@code network},
    * {@code classes} (a JSON list of {@code id}, {@code name}, {@code colour} as #rrggbb), {@code
-   * mean} and {@code deviation} (JSON lists by channel, of values 0..1), {@code sizeMultiple},
-   * {@code height}, {@code licence}, {@code licenceNote}, {@code digest} (of the bundle).
+   * classTable} (as {@link org.efrnet.labels.ClassTable#of} reads it), {@code mean} and {@code
+   * deviation} (JSON lists by channel, of values 0..1), {@code sizeMultiple}, {@code height},
+   * {@code licence}, {@code licenceNote}, {@code digest} (of the bundle).
    */
   public static OnnxModel of(ModelBundle bundle, OnnxOptions options) {
     return of(bundle.model(), options, bundle.config().name(), metadata(bundle));
@@ -151,6 +152,7 @@ public final class OnnxModel {
     metadata.put("name", config.name());
     metadata.put("network", config.architecture().network());
     metadata.put("classes", classes.toString());
+    metadata.put("classTable", bundle.classes().toJson().toString());
     metadata.put("mean", Arrays.toString(config.normalization().mean()));
     metadata.put("deviation", Arrays.toString(config.normalization().deviation()));
     metadata.put("sizeMultiple", Integer.toString(bundle.network().sizeMultiple()));
