@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "export",
     description = {
-      "Writes a model for other programs. The file is loaded in ONNX Runtime and held against the",
-      "network's definition at three sizes before it gets its name."
+      "Writes a model for other programs. ONNX Runtime runs the file at three sizes, and it gets its",
+      "name when that agrees with the network's definition."
     },
     footer = {"", "Example: efrnet export efrnet.camvid --to onnx -o camvid.onnx --argmax"})
 final class ExportCommand implements Callable<Integer> {
@@ -42,7 +42,11 @@ final class ExportCommand implements Callable<Integer> {
   @Parameters(paramLabel = "BUNDLE", description = "A model's name, or its folder.")
   private String model;
 
-  @Option(names = "--to", required = true, description = "${COMPLETION-CANDIDATES}.")
+  @Option(
+      names = "--to",
+      required = true,
+      paramLabel = "FORMAT",
+      description = "${COMPLETION-CANDIDATES}.")
   private Target target;
 
   @Option(
@@ -66,7 +70,7 @@ final class ExportCommand implements Callable<Integer> {
   @Option(
       names = "--unpool",
       paramLabel = "FORM",
-      defaultValue = "maxunpool",
+      defaultValue = "MAXUNPOOL",
       description = {
         "How unpooling is written: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).",
         "SCATTER is for engines that lack the operator MaxUnpool."
