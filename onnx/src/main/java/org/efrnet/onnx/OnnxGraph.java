@@ -14,8 +14,8 @@ import java.util.Set;
 
 /**
  * A {@code GraphProto} on its way: nodes in the order in which they can be computed, and constants.
- * Values are known by handles until the end, because the block that an operation belongs to, whose
- * name it bears, is only said behind it.
+ * Values are known by handles until the end, when it is said which are outputs and bear the names
+ * of those.
  */
 final class OnnxGraph {
   /** {@code TensorProto.DataType}. */
@@ -63,17 +63,20 @@ final class OnnxGraph {
 
   /** A node whose outputs are handles. */
   private record Node(
-      String operator, List<String> inputs, List<String> outputs, List<Attribute> attributes) {}
+      String name,
+      String operator,
+      List<String> inputs,
+      List<String> outputs,
+      List<Attribute> attributes) {}
 
   private final List<Node> nodes = new ArrayList<>();
   private final Map<String, ProtobufWriter> constants = new LinkedHashMap<>();
   private final Map<String, String> valueNames = new HashMap<>();
-  private final Map<String, String> nodeNames = new HashMap<>();
   private final Set<String> taken = new HashSet<>();
-  private final List<Node> unnamed = new ArrayList<>();
   private final List<ProtobufWriter> inputs = new ArrayList<>();
   private final List<ProtobufWriter> outputs = new ArrayList<>();
   private final Set<String> outputHandles = new HashSet<>();
+  private String block = "image";
   private int handles;
 
   /** Declares an input; its handle is its name. */
@@ -84,7 +87,7 @@ final class OnnxGraph {
     return name;
   }
 
-  /** Adds a node with one output that is named when its block is. */
+  /** Adds a node with one output, named after the last one that has a name of its own. */
   String node(String operator, List<String> nodeInputs, Attribute... attributes) {
     return nodeWith(1, operator, nodeInputs, attributes).get(0);
   }
@@ -92,37 +95,27 @@ final class OnnxGraph {
   /** The same with several outputs. */
   List<String> nodeWith(
       int count, String operator, List<String> nodeInputs, Attribute... attributes) {
+    String name = block + "." + operator.toLowerCase(Locale.ROOT);
+    return add(free(name), count, operator, nodeInputs, attributes);
+  }
+
+  /** Adds a node that has a name of its own, such as {@code b2.1.reduce.conv}. */
+  String named(String name, String operator, List<String> nodeInputs, Attribute... attributes) {
+    int dot = name.lastIndexOf('.');
+    block = dot < 0 ? name : name.substring(0, dot);
+    return add(free(name), 1, operator, nodeInputs, attributes).get(0);
+  }
+
+  private List<String> add(
+      String name, int count, String operator, List<String> nodeInputs, Attribute... attributes) {
     List<String> handed = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      handed.add("%" + handles++);
+      String handle = "%" + handles++;
+      handed.add(handle);
+      valueNames.put(handle, i == 0 ? name : free(name + "." + i));
     }
-    Node node = new Node(operator, nodeInputs, handed, List.of(attributes));
-    nodes.add(node);
-    unnamed.add(node);
+    nodes.add(new Node(name, operator, nodeInputs, handed, List.of(attributes)));
     return handed;
-  }
-
-  /** Adds a node that has a name. */
-  String named(String name, String operator, List<String> nodeInputs, Attribute... attributes) {
-    String handle = node(operator, nodeInputs, attributes);
-    name(unnamed.remove(unnamed.size() - 1), free(name));
-    return handle;
-  }
-
-  /** What was added since the last call, and has no name, is named after this block. */
-  void block(String name) {
-    for (Node node : unnamed) {
-      name(node, free(name + "." + node.operator.toLowerCase(Locale.ROOT)));
-    }
-    unnamed.clear();
-  }
-
-  private void name(Node node, String name) {
-    nodeNames.put(node.outputs.get(0), name);
-    valueNames.put(node.outputs.get(0), name);
-    for (int i = 1; i < node.outputs.size(); i++) {
-      valueNames.put(node.outputs.get(i), free(name + "." + i));
-    }
   }
 
   private String free(String name) {
@@ -192,7 +185,7 @@ final class OnnxGraph {
   }
 
   /**
-   * Declares an output, after all blocks.
+   * Declares an output, after all nodes.
    *
    * @param handle of the value, which gets this name; a copy of it if it is an input or an output
    */
@@ -248,7 +241,7 @@ final class OnnxGraph {
     for (String output : node.outputs) {
       proto.text(NODE_OUTPUT, valueNames.get(output));
     }
-    proto.text(NODE_NAME, nodeNames.get(node.outputs.get(0))).text(NODE_OPERATOR, node.operator);
+    proto.text(NODE_NAME, node.name).text(NODE_OPERATOR, node.operator);
     for (Attribute attribute : node.attributes) {
       proto.message(NODE_ATTRIBUTE, attribute.encoded());
     }

@@ -85,7 +85,6 @@ public final class OnnxModel {
     Shape probe = Shape.image(1, PROBE_SIDE, PROBE_SIDE);
     OnnxOps ops = new OnnxOps(graph, used.weights(), options.unpooling());
     OnnxOps.Written logits = used.graph().logits(ops, new OnnxOps.Written(image, probe));
-    graph.block("head");
     boolean whole = logits.probe().withChannels(3).equals(probe);
     String rows = whole ? "H" : "logits.H";
     String columns = whole ? "W" : "logits.W";

@@ -11,7 +11,6 @@ import org.efrnet.ops.ChannelDropout;
 import org.efrnet.ops.Conv;
 import org.efrnet.ops.ConvTranspose;
 import org.efrnet.ops.Interpolation;
-import org.efrnet.ops.Name;
 import org.efrnet.ops.Ops;
 import org.efrnet.ops.Pool;
 import org.efrnet.ops.Pooled;
@@ -361,12 +360,6 @@ final class OnnxOps implements Ops<OnnxOps.Written> {
 
   @Override
   public Written dropout(Written x, ChannelDropout dropout) {
-    return x;
-  }
-
-  @Override
-  public Written stage(Name name, Written x) {
-    graph.block(name.value());
     return x;
   }
 }

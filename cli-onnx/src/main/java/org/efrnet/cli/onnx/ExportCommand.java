@@ -1,4 +1,4 @@
-package org.efrnet.cli;
+package org.efrnet.cli.onnx;
 
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,21 +1,27 @@
 package org.efrnet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.efrnet.cli.CommandLineTest.run;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.efrnet.bundle.Bundles;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.graph.Graph;
+import org.efrnet.readings.Parameters;
 import org.efrnet.weights.FloatTensor;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class ExportCommandTest {
   @TempDir private static Path shared;
@@ -24,10 +30,33 @@ class ExportCommandTest {
 
   @TempDir private Path dir;
 
+  private record Result(int code, String out, String err) {
+    /** What stands on stderr, once it is made sure that it is one line. */
+    String complaint() {
+      assertThat(err.strip()).isNotEmpty().doesNotContain("\n").startsWith("efrnet: ");
+      return err.strip();
+    }
+  }
+
+  private static Result run(Object... words) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
+    return new Result(code, out.toString(), err.toString());
+  }
+
+  private static ModelBundle randomBundle() {
+    ModelBundle untrained = Bundles.untrained("efrnet", 64, 1);
+    return ModelBundle.of(untrained.config(), Parameters.initial(Graph.of(untrained.network()), 5));
+  }
+
   @BeforeAll
   static void make() throws IOException {
     bundle = shared.resolve("bundle");
-    CommandLineTest.randomBundle().write(bundle);
+    randomBundle().write(bundle);
   }
 
   private static String text(Path file) throws IOException {
@@ -37,7 +66,7 @@ class ExportCommandTest {
   @Test
   void writesAFileAndSaysHowCloseItIs() throws IOException {
     Path file = dir.resolve("model.onnx");
-    CommandLineTest.Result result = run("export", bundle, "--to", "onnx", "-o", file);
+    Result result = run("export", bundle, "--to", "onnx", "-o", file);
     assertThat(result.err()).isEmpty();
     assertThat(result.code()).isZero();
     String number = " +[0-9.]+e-[0-9]+";
@@ -45,14 +74,15 @@ class ExportCommandTest {
         .hasSize(3)
         .allMatch(line -> line.matches(" *[0-9]+x[0-9]+" + number + number + " +100\\.000 %"));
     assertThat(result.out()).contains("96x64", "65x49", "127x33").endsWith("image to logits\n");
-    assertThat(text(file)).contains("efrnet", "licenceNote", "Random numbers.");
+    assertThat(text(file))
+        .contains("efrnet", "licenceNote", randomBundle().config().licence().note());
     assertThat(text(file)).doesNotContain("ArgMax");
   }
 
   @Test
   void givesClassesAsASecondOutput() throws IOException {
     Path file = dir.resolve("model.onnx");
-    CommandLineTest.Result result =
+    Result result =
         run(
             "export",
             bundle,
@@ -80,7 +110,7 @@ class ExportCommandTest {
   })
   void refusesWrongUsage(String words, String complaint) throws IOException {
     String[] more = words.split(" ", -1);
-    CommandLineTest.Result result =
+    Result result =
         run("export", bundle, "--to", "onnx", "-o", dir.resolve("m.onnx"), more[0], more[1]);
     assertThat(result.code()).isEqualTo(2);
     assertThat(result.complaint()).contains(complaint);
@@ -92,7 +122,7 @@ class ExportCommandTest {
   /** Weights so small that the file, in which they are zero, cannot tell classes apart. */
   @Test
   void leavesNoFileBehindThatIsNotCloseEnough() throws IOException {
-    ModelBundle good = CommandLineTest.randomBundle();
+    ModelBundle good = randomBundle();
     FloatTensor weight = good.weights().get("cls.weight");
     float[] values = weight.values().clone();
     for (int i = 0; i < values.length; i++) {
@@ -102,7 +132,7 @@ class ExportCommandTest {
     Path folder = dir.resolve("small");
     ModelBundle.of(good.config(), good.weights().with(Map.of("cls.weight", small))).write(folder);
     Path file = dir.resolve("model.onnx");
-    CommandLineTest.Result result = run("export", folder, "--to", "onnx", "-o", file);
+    Result result = run("export", folder, "--to", "onnx", "-o", file);
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.complaint()).contains("model.onnx is not written: at 96x64");
     try (Stream<Path> left = Files.list(dir)) {
@@ -113,7 +143,7 @@ class ExportCommandTest {
   @Test
   void saysThatThereIsNoFolder() {
     Path file = dir.resolve("none/model.onnx");
-    CommandLineTest.Result result = run("export", bundle, "--to", "onnx", "-o", file);
+    Result result = run("export", bundle, "--to", "onnx", "-o", file);
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.complaint()).contains("none: no such file or folder");
   }
