@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.util.Map;
+import java.util.Optional;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Normalization;
 import org.efrnet.images.Picture;
@@ -95,6 +96,7 @@ public final class SegmentationTranslator implements NoBatchifyTranslator<Pictur
         picture,
         new Mask(picture.width(), picture.height(), ids),
         classes,
+        Optional.empty(),
         new Segmentation.Millis(
             (job.prepared - job.started) / 1e6,
             (computed - job.prepared) / 1e6,
