@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     subcommands = {
       SegmentCommand.class,
       EvaluateCommand.class,
+      CalibrateCommand.class,
       NetworksCommand.class,
       ScenesCommand.class,
       BenchCommand.class,
@@ -52,6 +53,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",
       "  ./efrnet evaluate runs/camvid/bundle --data CamVid --split test",
       "  ./efrnet export efrnet.camvid --to onnx -o camvid.onnx",
+      "  ./efrnet calibrate runs/camvid/bundle --data CamVid --measure test",
       "  ./efrnet pack --device cuda -o packs/cuda --split 60MiB"
     })
 public final class Main implements Callable<Integer> {

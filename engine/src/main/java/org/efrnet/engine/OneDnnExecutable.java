@@ -1,6 +1,9 @@
 package org.efrnet.engine;
 
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
@@ -12,9 +15,11 @@ import org.efrnet.readings.Shapes;
 import org.efrnet.segment.EngineOptions;
 import org.efrnet.segment.Executable;
 import org.efrnet.segment.LogitRows;
+import org.efrnet.segment.NodeTime;
+import org.efrnet.segment.Profiled;
 
 /** A model's plans, one for each of the last few sizes. */
-final class OneDnnExecutable implements Executable {
+final class OneDnnExecutable implements Executable, Profiled {
   /** A camera has one size, a folder of pictures often two: upright and across. */
   private static final int MOST_PLANS = 3;
 
@@ -88,6 +93,31 @@ final class OneDnnExecutable implements Executable {
             engine, stream, constants, graph, floating, calibration, observer, height, width);
     plans.put(size, made);
     return made;
+  }
+
+  @Override
+  public List<NodeTime> profile(float[] planes, int height, int width, int rounds) {
+    if (rounds < 1) {
+      throw new IllegalArgumentException("rounds is " + rounds + ", must be at least 1");
+    }
+    Plan plan = plan(planes, height, width);
+    List<Plan.Step> steps = plan.steps();
+    long[][] times = new long[steps.size()][rounds];
+    for (int round = 0; round < rounds; round++) {
+      List<Long> one = plan.timed(planes);
+      for (int i = 0; i < times.length; i++) {
+        times[i][round] = one.get(i);
+      }
+    }
+    List<NodeTime> result = new ArrayList<>();
+    for (int i = 0; i < times.length; i++) {
+      Arrays.sort(times[i]);
+      double nanoseconds = times[i][rounds / 2];
+      Plan.Step step = steps.get(i);
+      result.add(
+          new NodeTime(step.name(), step.what(), nanoseconds / 1e6, 2 * step.macs() / nanoseconds));
+    }
+    return List.copyOf(result);
   }
 
   @Override
