@@ -40,10 +40,15 @@ class HouseRulesTest {
     "org.efrnet.training..",
     "org.efrnet.cli..",
     "org.efrnet.engine..",
+    "org.efrnet.onnx..",
+    "org.efrnet.examples..",
     "org.efrnet.server..",
     "org.efrnet.video..",
     "org.efrnet.spark.."
   };
+
+  private static final String JAVACPP = "org.bytedeco";
+  private static final String ONNX_RUNTIME = "ai.onnxruntime";
 
   private static final JavaClasses HOUSE =
       new ClassFileImporter()
@@ -78,7 +83,13 @@ class HouseRulesTest {
         Arguments.of("torch depends on core alone", torchIsBelowTraining()),
         Arguments.of("training does not know the command line", trainingIsBelowCli()),
         Arguments.of("only torch sees libtorch", onlyTorchSeesLibtorch()),
-        Arguments.of("public signatures carry no native type", signaturesAreOurs(inTheOpen())),
+        Arguments.of("onnx depends on core alone", onnxDependsOnCoreAlone()),
+        Arguments.of("only onnx sees ONNX Runtime", onlyOnnxSeesItsRuntime()),
+        Arguments.of(
+            "public signatures carry no native type", signaturesAreOurs(inTheOpen(), JAVACPP)),
+        Arguments.of(
+            "public signatures carry no type of ONNX Runtime",
+            signaturesAreOurs(resideInAPackage("org.efrnet.."), ONNX_RUNTIME)),
         Arguments.of("only the command line sees picocli", onlyCliSeesPicocli()),
         Arguments.of("names say the thing", namesSayTheThing()),
         Arguments.of("core's packages form no cycle", noCycles(CORE)));
@@ -122,12 +133,30 @@ class HouseRulesTest {
         .resideInAPackage("org.bytedeco.pytorch..");
   }
 
+  private static ArchRule onnxDependsOnCoreAlone() {
+    return noClasses()
+        .that()
+        .resideInAPackage("org.efrnet.onnx..")
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage(ABOVE_CORE).and(not(resideInAPackage("org.efrnet.onnx.."))));
+  }
+
+  private static ArchRule onlyOnnxSeesItsRuntime() {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackage("org.efrnet.onnx..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ONNX_RUNTIME + "..");
+  }
+
   private static DescribedPredicate<JavaClass> inTheOpen() {
     return not(resideInAPackage("org.efrnet.torch.."));
   }
 
-  private static ArchRule signaturesAreOurs(DescribedPredicate<JavaClass> open) {
-    return ArchRuleDefinition.classes().that(open).should(new CarryNoNativeType());
+  private static ArchRule signaturesAreOurs(DescribedPredicate<JavaClass> open, String natives) {
+    return ArchRuleDefinition.classes().that(open).should(new CarryNoNativeType(natives));
   }
 
   private static ArchRule onlyCliSeesPicocli() {
@@ -171,7 +200,9 @@ class HouseRulesTest {
             "LooksUp",
             coreIsBelow(resideInAPackage("org.efrnet.cli.planted").as("what plays core"))),
         Arguments.of("ShowsNatives", onlyTorchSeesLibtorch()),
-        Arguments.of("ShowsNatives", signaturesAreOurs(inTheOpen())),
+        Arguments.of("ShowsNatives", signaturesAreOurs(inTheOpen(), JAVACPP)),
+        Arguments.of("ShowsSessions", onlyOnnxSeesItsRuntime()),
+        Arguments.of("ShowsSessions", signaturesAreOurs(inTheOpen(), ONNX_RUNTIME)),
         Arguments.of("LabelHelper", namesSayTheThing()),
         Arguments.of("planted.east", noCycles(playsCore)));
   }
@@ -180,8 +211,11 @@ class HouseRulesTest {
    * Parameters, results, thrown types, type arguments and fields that a user of the API can see.
    */
   private static final class CarryNoNativeType extends ArchCondition<JavaClass> {
-    CarryNoNativeType() {
-      super("carry no org.bytedeco type in a public signature");
+    private final String natives;
+
+    CarryNoNativeType(String natives) {
+      super("carry no " + natives + " type in a public signature");
+      this.natives = natives;
     }
 
     @Override
@@ -214,9 +248,8 @@ class HouseRulesTest {
       return modifiers.contains(JavaModifier.PUBLIC) || modifiers.contains(JavaModifier.PROTECTED);
     }
 
-    private static void judge(
-        JavaClass type, String member, JavaClass seen, ConditionEvents events) {
-      if (seen.getBaseComponentType().getPackageName().startsWith("org.bytedeco")) {
+    private void judge(JavaClass type, String member, JavaClass seen, ConditionEvents events) {
+      if (seen.getBaseComponentType().getPackageName().startsWith(natives)) {
         events.add(SimpleConditionEvent.violated(type, member + " shows " + seen.getName()));
       }
     }

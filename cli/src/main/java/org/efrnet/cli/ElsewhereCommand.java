@@ -15,6 +15,11 @@ final class ElsewhereCommand implements Callable<Integer> {
   static final Map<String, Elsewhere> KNOWN =
       new TreeMap<>(
           Map.of(
+              "export",
+              new Elsewhere(
+                  "efrnet-cli-onnx",
+                  "Writes a model for other programs. ONNX Runtime runs the file at three sizes, and"
+                      + " it gets its"),
               "train",
               new Elsewhere(
                   "efrnet-cli-training",

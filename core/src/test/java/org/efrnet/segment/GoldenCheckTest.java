@@ -358,7 +358,7 @@ class GoldenCheckTest {
     properties.put("org.bytedeco.javacpp.cachedir", javacpp);
     properties.put("os.name", os);
     properties.put("user.home", home);
-    assertThat(GoldenMemory.folder(properties::get, environment::get))
+    assertThat(CacheFolder.of(properties::get, environment::get))
         .isEqualTo(Optional.ofNullable(at).map(Path::of));
   }
 }
