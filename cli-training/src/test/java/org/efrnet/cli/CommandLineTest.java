@@ -309,7 +309,9 @@ class CommandLineTest {
     assertThat(run("segment", file, "-o", dir.resolve("out"), "--model", swapped))
         .satisfies(r -> assertThat(r.code()).isEqualTo(1))
         .satisfies(
-            r -> assertThat(r.complaint()).contains("bundle 'random': engine libtorch in fp32"));
+            r ->
+                assertThat(r.complaint())
+                    .contains("bundle 'random': engine " + Engines.first().name() + " in fp32"));
     assertThat(dir.resolve("out/p.mask.png")).doesNotExist();
   }
 

@@ -12,6 +12,12 @@ final class Contest {
   /** That compilers and caches have seen everything before it counts. */
   private static final int WARM_UP_ROUNDS = 10;
 
+  /**
+   * Between turns: threads of the one before, which wait for more work by spinning, would else take
+   * a processor from the next.
+   */
+  private static final long PAUSE_MILLIS = 10;
+
   private final List<Runnable> competitors;
 
   Contest(List<Runnable> competitors) {
@@ -44,6 +50,7 @@ final class Contest {
     for (int round = 0; round < rounds; round++) {
       for (int i = 0; i < competitors.size(); i++) {
         int turn = (round + i) % competitors.size();
+        pause();
         long begun = System.nanoTime();
         competitors.get(turn).run();
         millis[turn][round] = (System.nanoTime() - begun) / 1e6;
@@ -51,5 +58,14 @@ final class Contest {
       done.accept(round + 1);
     }
     return millis;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE_MILLIS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while measuring; measure again", e);
+    }
   }
 }

@@ -313,22 +313,19 @@ record Examination(Machine system, List<NativeLibrary> libraries, String model, 
 
   private void examineEngines(
       Optional<ModelBundle> bundle, List<EngineFinding> engines, List<GoldenFinding> golden) {
-    List<String> names = Engines.names();
-    String first = names.get(0);
-    if (names.size() == 1) {
+    String first = "";
+    try {
+      first = Engines.first().name();
+    } catch (IllegalStateException e) {
       engines.add(
           new EngineFinding(
               new Finding(
-                  "onednn",
-                  State.MISSING,
-                  true,
-                  "no engine is on the class path but the slow " + first,
-                  "add org.efrnet:efrnet-engine"),
+                  "engine", State.MISSING, true, Main.message(e), "add org.efrnet:efrnet-engine"),
               "",
               List.of()));
     }
-    for (String name : names) {
-      boolean chosen = names.size() > 1 && name.equals(first);
+    for (String name : Engines.names()) {
+      boolean chosen = name.equals(first);
       List<String> precisions = List.of();
       String version = "";
       Finding finding;
