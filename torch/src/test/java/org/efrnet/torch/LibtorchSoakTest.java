@@ -22,6 +22,12 @@ class LibtorchSoakTest extends SegmenterSoak {
             .with(new SizePolicy.Height(48)));
   }
 
+  /** A frame takes libtorch tens of milliseconds, however small. */
+  @Override
+  protected int frames() {
+    return super.frames() / 5;
+  }
+
   @Override
   protected long live() {
     return Natives.live();
