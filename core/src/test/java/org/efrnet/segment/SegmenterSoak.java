@@ -23,7 +23,6 @@ public abstract class SegmenterSoak {
   private static final boolean LONG =
       System.getProperty("long") != null || "true".equals(System.getenv("CI"));
 
-  private static final int FRAMES = LONG ? 10_000 : 1_500;
   private static final int[][] SIZES = {
     {320, 180}, {160, 90}, {64, 64}, {320, 179}, {97, 41}, {240, 180}, {8, 8}, {180, 120}
   };
@@ -40,6 +39,11 @@ public abstract class SegmenterSoak {
    * @return closed by this test
    */
   protected abstract Segmenter open();
+
+  /** How many frames are measured: fewer where an engine is slow. */
+  protected int frames() {
+    return LONG ? 10_000 : 1_500;
+  }
 
   /** Native objects that Java still refers to. */
   protected abstract long live();
@@ -131,7 +135,7 @@ public abstract class SegmenterSoak {
 
   @Test
   void framesOfManySizesLeaveNothingBehind() {
-    Growth growth = growth(FRAMES, i -> {});
+    Growth growth = growth(frames(), i -> {});
     assertThat(growth.live()).as("native objects").isZero();
     assertThat(growth.leaks()).as(growth.toString()).isFalse();
   }

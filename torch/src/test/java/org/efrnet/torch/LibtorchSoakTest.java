@@ -16,7 +16,16 @@ class LibtorchSoakTest extends SegmenterSoak {
   protected Segmenter open() {
     return Segmenter.load(
         Bundles.untrained("efrnet", 90, 1),
-        Segmenter.Options.DEFAULT.withEngine("libtorch").with(new SizePolicy.Height(48)));
+        Segmenter.Options.DEFAULT
+            .withEngine("libtorch")
+            .withThreads(1)
+            .with(new SizePolicy.Height(48)));
+  }
+
+  /** A frame takes libtorch tens of milliseconds, however small. */
+  @Override
+  protected int frames() {
+    return super.frames() / 5;
   }
 
   @Override
