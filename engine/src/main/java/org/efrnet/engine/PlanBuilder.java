@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
@@ -35,9 +36,12 @@ import org.efrnet.ops.ChannelDropout;
 import org.efrnet.ops.Conv;
 import org.efrnet.ops.ConvTranspose;
 import org.efrnet.ops.Interpolation;
+import org.efrnet.ops.Name;
 import org.efrnet.ops.Pooled;
 import org.efrnet.ops.Prelu;
 import org.efrnet.ops.Size;
+import org.efrnet.readings.Shape;
+import org.efrnet.readings.Shapes;
 
 /**
  * The reading that makes a {@link Plan}: every operation becomes a primitive of oneDNN, with its
@@ -50,6 +54,12 @@ import org.efrnet.ops.Size;
 final class PlanBuilder implements FusingOps<Tensor> {
   private static final int IMAGE_CHANNELS = 3;
 
+  /** Numbers of 32 bits in a vector of the widest kind; fewer channels leave vectors half empty. */
+  private static final int VECTOR = 16;
+
+  /** From so many channels on, a product with a gate is not worth to be looked at otherwise. */
+  private static final int WIDE = 64;
+
   private final dnnl_engine engine;
   private final dnnl_stream stream;
   private final Constants constants;
@@ -57,6 +67,10 @@ final class PlanBuilder implements FusingOps<Tensor> {
   private final Kind floating;
   private final Observer observer;
   private final Map<Value, Float> scales = new HashMap<>();
+
+  /** Channels of convolutions that leave room behind theirs for what they are joined with. */
+  private final Map<Value, Integer> widened = new HashMap<>();
+
   private final Handles handles = new Handles();
   private final Pool pool;
   private final List<Plan.Step> steps = new ArrayList<>();
@@ -81,6 +95,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
     this.observer = observer;
     this.pool = new Pool(handles, engine);
     findScales(calibration);
+    findWidened();
   }
 
   /**
@@ -122,8 +137,9 @@ final class PlanBuilder implements FusingOps<Tensor> {
   private void findScales(Calibration calibration) {
     List<Node> nodes = graph.nodes();
     for (Node node : nodes) {
-      if (first(node.op()) instanceof Op.Convolve c && isMap(node.inputs().get(0))) {
-        Double magnitude = calibration.inputs().get(c.conv().at().value());
+      Optional<Name> at = convolution(first(node.op()));
+      if (at.isPresent() && isMap(node.inputs().get(0))) {
+        Double magnitude = calibration.inputs().get(at.get().value());
         if (magnitude != null) {
           scales.put(node.inputs().get(0), (float) (magnitude / 127));
         }
@@ -135,6 +151,53 @@ final class PlanBuilder implements FusingOps<Tensor> {
         nodes.get(i).inputs().forEach(part -> scales.putIfAbsent(part, scale));
       }
     }
+  }
+
+  /**
+   * A convolution that is joined with others, and used for nothing else, may write where they are
+   * joined, if the channels of the others fit into its last vector, which is computed anyhow.
+   */
+  private void findWidened() {
+    List<List<Shape>> shapes = graph.values(new Shapes(), Shape.image(1, 512, 512));
+    Map<Value, Long> uses =
+        graph.nodes().stream()
+            .flatMap(node -> node.inputs().stream())
+            .collect(Collectors.groupingBy(value -> value, Collectors.counting()));
+    for (Node node : graph.nodes()) {
+      Value part = node.inputs().isEmpty() ? Value.IMAGE : node.inputs().get(0);
+      if (!(node.op() instanceof Op.Concat) || part.equals(Value.IMAGE) || uses.get(part) > 1) {
+        continue;
+      }
+      Op maker = graph.nodes().get(part.node()).op();
+      int total = shapes.get(node.id()).get(0).channels();
+      if (first(maker) instanceof Op.Convolve c
+          && c.conv().groups() == 1
+          && total <= roundedUp(c.conv().out())
+          && hasScalarsOnly(maker)) {
+        widened.put(part, total);
+      }
+    }
+  }
+
+  private static int roundedUp(int channels) {
+    return (channels + VECTOR - 1) / VECTOR * VECTOR;
+  }
+
+  /** Whether what follows does not care how many channels there are. */
+  private static boolean hasScalarsOnly(Op op) {
+    return !(op instanceof Op.Fused fused)
+        || fused.then().stream()
+            .allMatch(
+                then ->
+                    then instanceof Op.Clip
+                        || (then instanceof Op.Activate a && a.prelu().slopes() == 1));
+  }
+
+  private static Optional<Name> convolution(Op op) {
+    if (op instanceof Op.Convolve c) {
+      return Optional.of(c.conv().at());
+    }
+    return op instanceof Op.ConvolveTransposed c ? Optional.of(c.conv().at()) : Optional.empty();
   }
 
   /** Neither the image, whose values are what they are, nor one value a channel. */
@@ -294,12 +357,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
     }
     Op op = graph.nodes().get(current.node()).op();
     Op kernel = first(op);
-    if (kernel instanceof Op.Convolve c) {
-      return c.conv().at().value();
-    }
-    return kernel instanceof Op.ConvolveTransposed c
-        ? c.conv().at().value()
-        : "node " + current.node();
+    return convolution(kernel).map(Name::value).orElse("node " + current.node());
   }
 
   // Calls
@@ -495,18 +553,11 @@ final class PlanBuilder implements FusingOps<Tensor> {
   }
 
   private Tensor convolution(Tensor x, Conv conv, List<Op> then, List<Tensor> others) {
-    Tensor out = result(conv.out(), conv.outHeight(x.height), conv.outWidth(x.width));
-    boolean quantised = x.scale.isPresent() && scales.size() > 0;
+    int outputs = widened.getOrDefault(current, conv.out());
+    Tensor out = result(outputs, conv.outHeight(x.height), conv.outWidth(x.width));
+    boolean quantised = x.scale.isPresent() && !scales.isEmpty();
     Tensor.View source = view(x, quantised ? Kind.S8 : floating);
-    if (observer != Observer.NONE && isMap(graph.nodes().get(current.node()).inputs().get(0))) {
-      FloatBuffer values = floats(source, x);
-      steps.add(
-          new Plan.Step(
-              conv.at().value(),
-              "observation",
-              0,
-              () -> observer.see(conv.at().value(), values, x.count())));
-    }
+    observe(conv.at(), x, source);
     Kind kind = target();
     if (kind == Kind.S8 && !quantised) {
       // oneDNN's convolutions of floating-point numbers give such; 8 bits are made of them after.
@@ -514,7 +565,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
     }
     Attributes attributes = new Attributes();
     String at = conv.at().value();
-    Weighting weighting = weighting(conv, quantised, attributes, x);
+    Weighting weighting = weighting(conv, outputs, quantised, attributes, x);
     Optional<Pool.Block> inPlace = Optional.empty();
     int next = 0;
     for (Op op : then) {
@@ -541,7 +592,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
       attributes.scale(DNNL_ARG_DST, out.scale.orElseThrow());
     }
     dnnl_primitive_attr attr = attributes.made();
-    dnnl_memory_desc bias = handles.strided(Kind.F32, new long[] {conv.out()}, new long[] {1});
+    dnnl_memory_desc bias = handles.strided(Kind.F32, new long[] {outputs}, new long[] {1});
     dnnl_memory_desc wanted = handles.any(weighting.kind, weighting.dims);
     long[] strides = {conv.stride(), conv.stride()};
     long[] dilates = {conv.dilation().height() - 1, conv.dilation().width() - 1};
@@ -574,19 +625,33 @@ final class PlanBuilder implements FusingOps<Tensor> {
                     attr));
     attributes.argument(DNNL_ARG_SRC, source.memory());
     attributes.argument(DNNL_ARG_WEIGHTS, weighting.laid(description));
-    attributes.argument(
-        DNNL_ARG_BIAS,
-        constants.vector(
-            at + ".bias", conv.bias() ? constants.values(at + ".bias") : new float[conv.out()]));
+    attributes.argument(DNNL_ARG_BIAS, bias(conv.at(), conv.bias(), outputs));
     attributes.argument(DNNL_ARG_DST, made.memory());
     double macs =
-        (double) out.count()
+        (double) out.pixels()
+            * conv.out()
             * conv.in()
             / conv.groups()
             * conv.kernel().height()
             * conv.kernel().width();
     call(at, what + "→" + kind, macs, description, attributes);
     return out;
+  }
+
+  private dnnl_memory bias(Name at, boolean present, int outputs) {
+    String name = at + ".bias";
+    return constants.vector(
+        name + " " + outputs,
+        present ? Arrays.copyOf(constants.values(name), outputs) : new float[outputs]);
+  }
+
+  private void observe(Name at, Tensor x, Tensor.View source) {
+    if (observer != Observer.NONE && isMap(graph.nodes().get(current.node()).inputs().get(0))) {
+      FloatBuffer values = floats(source, x);
+      steps.add(
+          new Plan.Step(
+              at.value(), "observation", 0, () -> observer.see(at.value(), values, x.count())));
+    }
   }
 
   /** Weights on their way into a layout. */
@@ -604,13 +669,13 @@ final class PlanBuilder implements FusingOps<Tensor> {
     }
   }
 
-  private Weighting weighting(Conv conv, boolean quantised, Attributes attributes, Tensor x) {
-    float[] values = constants.values(conv.at() + ".weight");
+  private Weighting weighting(
+      Conv conv, int outputs, boolean quantised, Attributes attributes, Tensor x) {
     int groups = conv.groups();
     long height = conv.kernel().height();
     long width = conv.kernel().width();
     long in = conv.in() / groups;
-    long out = conv.out() / groups;
+    long out = outputs / groups;
     long[] dims =
         groups == 1
             ? new long[] {out, in, height, width}
@@ -619,30 +684,49 @@ final class PlanBuilder implements FusingOps<Tensor> {
         groups == 1
             ? new long[] {in * height * width, height * width, width, 1}
             : new long[] {out * in * height * width, in * height * width, height * width, width, 1};
-    Kind kind = quantised ? Kind.S8 : floating;
-    if (quantised) {
-      // A scale for each output channel, since batch norm has made them differ by magnitudes.
-      float[] steps = new float[conv.out()];
-      float[] rounded = new float[values.length];
-      int each = values.length / conv.out();
-      for (int o = 0; o < conv.out(); o++) {
-        float largest = 0;
-        for (int i = 0; i < each; i++) {
-          largest = Math.max(largest, Math.abs(values[o * each + i]));
-        }
-        steps[o] = largest == 0 ? 1 : largest / 127;
-        for (int i = 0; i < each; i++) {
-          rounded[o * each + i] = Math.round(values[o * each + i] / steps[o]);
-        }
-      }
-      attributes.scale(DNNL_ARG_SRC, x.scale.orElseThrow());
-      attributes.scales(
-          DNNL_ARG_WEIGHTS,
-          groups == 1 ? 1 : 3,
-          constants.vector(conv.at() + " weight scales", steps));
-      values = rounded;
+    float[] values = constants.values(conv.at() + ".weight");
+    // Outputs that are there for the room have zeros for weights.
+    values = Arrays.copyOf(values, Math.toIntExact(outputs * in * height * width));
+    String key = conv.at() + " " + outputs;
+    return weighting(
+        key, dims, strides, values, groups == 1 ? 1 : 3, outputs, quantised, attributes, x);
+  }
+
+  /**
+   * Weights of a convolution, in 8 bits with a scale for each output channel, since batch norm has
+   * made them differ by magnitudes.
+   *
+   * @param values (outputs, everything else)
+   */
+  private Weighting weighting(
+      String key,
+      long[] dims,
+      long[] strides,
+      float[] values,
+      int mask,
+      int outputs,
+      boolean quantised,
+      Attributes attributes,
+      Tensor x) {
+    if (!quantised) {
+      return new Weighting(this, key + " " + floating, floating, dims, strides, values);
     }
-    return new Weighting(this, conv.at() + " " + kind, kind, dims, strides, values);
+    float[] scales = new float[outputs];
+    float[] rounded = new float[values.length];
+    int each = values.length / outputs;
+    for (int o = 0; o < outputs; o++) {
+      float largest = 0;
+      for (int i = 0; i < each; i++) {
+        largest = Math.max(largest, Math.abs(values[o * each + i]));
+      }
+      scales[o] = largest == 0 ? 1 : largest / 127;
+      for (int i = 0; i < each; i++) {
+        rounded[o * each + i] = Math.round(values[o * each + i] / scales[o]);
+      }
+    }
+    attributes.scale(DNNL_ARG_SRC, x.scale.orElseThrow());
+    attributes.scales(DNNL_ARG_WEIGHTS, mask, constants.vector(key + " weight scales", scales));
+    return new Weighting(this, key + " " + Kind.S8, Kind.S8, dims, strides, rounded);
   }
 
   /** Brings weights into a layout at once, outside of any plan. */
@@ -671,19 +755,32 @@ final class PlanBuilder implements FusingOps<Tensor> {
   }
 
   private Tensor transposed(Tensor x, ConvTranspose conv, Tensor like, List<Op> then) {
-    Tensor out = result(conv.out(), like.height, like.width);
-    Tensor.View source = view(x, floating);
+    Tensor out = new Tensor(conv.out(), like.height, like.width, Optional.empty(), false);
+    boolean quantised = x.scale.isPresent() && !scales.isEmpty();
+    Tensor.View source = view(x, quantised ? Kind.S8 : floating);
+    observe(conv.at(), x, source);
     // Logits are never less than 32 bits.
     Kind kind = isLogits() ? Kind.F32 : floating;
     Tensor.View made = allocate(out, kind);
     Attributes attributes = new Attributes();
     then.forEach(attributes::then);
-    dnnl_primitive_attr attr = attributes.made();
-    long k = conv.kernel();
+    int k = conv.kernel();
+    String at = conv.at().value();
     long[] dims = {conv.out(), conv.in(), k, k};
-    // Ours are (in, out, k, k).
-    long[] plain = {k * k, conv.out() * k * k, k, 1};
-    dnnl_memory_desc wanted = handles.any(floating, dims);
+    long[] plain = {(long) conv.in() * k * k, (long) k * k, k, 1};
+    Weighting weighting =
+        weighting(
+            at,
+            dims,
+            plain,
+            outputsFirst(constants.values(at + ".weight"), conv),
+            1,
+            conv.out(),
+            quantised,
+            attributes,
+            x);
+    dnnl_primitive_attr attr = attributes.made();
+    dnnl_memory_desc wanted = handles.any(weighting.kind, dims);
     dnnl_memory_desc bias = handles.strided(Kind.F32, new long[] {conv.out()}, new long[] {1});
     long[] strides = {conv.stride(), conv.stride()};
     long[] before = {conv.padding(), conv.padding()};
@@ -691,7 +788,6 @@ final class PlanBuilder implements FusingOps<Tensor> {
       conv.padding() - conv.outputPadding(x.height, like.height),
       conv.padding() - conv.outputPadding(x.width, like.width)
     };
-    String at = conv.at().value();
     String what =
         String.format(
             Locale.ROOT,
@@ -720,19 +816,25 @@ final class PlanBuilder implements FusingOps<Tensor> {
                     after,
                     attr));
     attributes.argument(DNNL_ARG_SRC, source.memory());
-    attributes.argument(
-        DNNL_ARG_WEIGHTS,
-        new Weighting(
-                this, at + " " + floating, floating, dims, plain, constants.values(at + ".weight"))
-            .laid(description));
-    attributes.argument(
-        DNNL_ARG_BIAS,
-        constants.vector(
-            at + ".bias", conv.bias() ? constants.values(at + ".bias") : new float[conv.out()]));
+    attributes.argument(DNNL_ARG_WEIGHTS, weighting.laid(description));
+    attributes.argument(DNNL_ARG_BIAS, bias(conv.at(), conv.bias(), conv.out()));
     attributes.argument(DNNL_ARG_DST, made.memory());
     double macs = (double) x.count() * conv.out() * k * k;
     call(at, what + "→" + kind, macs, description, attributes);
     return out;
+  }
+
+  /** Ours are (in, out, k, k). */
+  private static float[] outputsFirst(float[] values, ConvTranspose conv) {
+    int each = conv.kernel() * conv.kernel();
+    float[] turned = new float[values.length];
+    for (int in = 0; in < conv.in(); in++) {
+      for (int out = 0; out < conv.out(); out++) {
+        System.arraycopy(
+            values, (in * conv.out() + out) * each, turned, (out * conv.in() + in) * each, each);
+      }
+    }
+    return turned;
   }
 
   private boolean isLogits() {
@@ -762,17 +864,19 @@ final class PlanBuilder implements FusingOps<Tensor> {
     Attributes attributes = new Attributes();
     Tensor.View left = view(a, floating);
     Tensor.View right = view(b, floating);
+    boolean gates = algorithm == dnnl_binary_mul && b.pixels() == 1 && a.pixels() > 1;
     boolean refines =
-        algorithm == dnnl_binary_mul
-            && b.pixels() == 1
-            && !then.isEmpty()
-            && then.get(0) instanceof Op.Add
-            && others.get(0) == a;
+        gates && !then.isEmpty() && then.get(0) instanceof Op.Add && others.get(0) == a;
     if (refines) {
       // x·g + x is x·(g + 1), and a gate has a value a channel only.
-      right = raised(b, right);
       then = then.subList(1, then.size());
       others = others.subList(1, others.size());
+    }
+    if (gates && a.channels < WIDE && others.isEmpty()) {
+      return gatedByRow(out, a, left, b, right, refines, then);
+    }
+    if (refines) {
+      right = raised(b, right);
     }
     attributes.then(then, others);
     return binary(
@@ -787,31 +891,64 @@ final class PlanBuilder implements FusingOps<Tensor> {
 
   /** A gate plus 1, in memory of its own. */
   private Tensor.View raised(Tensor gate, Tensor.View view) {
-    Tensor.View made =
-        allocate(
-            new Tensor(gate.channels, 1, 1, Optional.empty(), true),
-            floating,
-            pool.fresh((long) gate.count() * floating.bytes));
+    return spread(gate, view, 1, true);
+  }
+
+  /** A gate's values, repeated for every column of a row, plus 1 where that is wanted. */
+  private Tensor.View spread(Tensor gate, Tensor.View view, int columns, boolean plusOne) {
+    Tensor row = new Tensor(gate.channels, 1, columns, Optional.empty(), true);
+    Tensor.View made = allocate(row, Kind.F32, pool.fresh((long) row.count() * Kind.F32.bytes));
     Attributes attributes = new Attributes();
+    if (plusOne) {
+      attributes.element(dnnl_eltwise_linear, 1, 1);
+    }
     dnnl_primitive_attr attr = attributes.made();
+    float[] ones = new float[row.count()];
+    Arrays.fill(ones, 1);
+    dnnl_memory_desc desc = made.desc();
     dnnl_primitive_desc description =
         handles.description(
-            "gate plus 1",
+            "a gate's row",
             d ->
-                dnnl_eltwise_forward_primitive_desc_create(
-                    d,
-                    engine,
-                    dnnl_forward_inference,
-                    dnnl_eltwise_linear,
-                    view.desc(),
-                    made.desc(),
-                    1,
-                    1,
-                    attr));
-    attributes.argument(DNNL_ARG_SRC, view.memory());
+                dnnl_binary_primitive_desc_create(
+                    d, engine, dnnl_binary_mul, desc, view.desc(), desc, attr));
+    attributes.argument(
+        DNNL_ARG_SRC_0,
+        handles.memory(
+            engine, desc, Handles.address(constants.vector("ones " + ones.length, ones))));
+    attributes.argument(DNNL_ARG_SRC_1, view.memory());
     attributes.argument(DNNL_ARG_DST, made.memory());
-    call(name(), "gate plus 1", 0, description, attributes);
+    call(name(), "a gate's row", 0, description, attributes);
     return made;
+  }
+
+  /** A product with a gate, where to oneDNN a whole row is channels: its vectors are then full. */
+  private Tensor gatedByRow(
+      Tensor out,
+      Tensor x,
+      Tensor.View source,
+      Tensor gate,
+      Tensor.View values,
+      boolean plusOne,
+      List<Op> then) {
+    Kind kind = target();
+    Tensor.View made = allocate(out, kind);
+    Tensor.View row = spread(gate, values, x.width, plusOne);
+    int count = x.width * x.channels;
+    dnnl_memory_desc rowDesc = perChannelDesc(count);
+    dnnl_memory rowMemory = handles.memory(engine, rowDesc, row.block().address());
+    Attributes attributes = new Attributes();
+    attributes.then(then, List.of());
+    attributes.rounded(out, kind);
+    binary(
+        "product by rows",
+        dnnl_binary_mul,
+        asChannels(x, source),
+        rowDesc,
+        rowMemory,
+        asChannels(out, made),
+        attributes);
+    return out;
   }
 
   private Tensor binary(
@@ -825,6 +962,18 @@ final class PlanBuilder implements FusingOps<Tensor> {
     Kind kind = target();
     Tensor.View made = allocate(out, kind);
     attributes.rounded(out, kind);
+    binary(what, algorithm, left, rightDesc, right, made, attributes);
+    return out;
+  }
+
+  private void binary(
+      String what,
+      int algorithm,
+      Tensor.View left,
+      dnnl_memory_desc rightDesc,
+      dnnl_memory right,
+      Tensor.View made,
+      Attributes attributes) {
     dnnl_primitive_attr attr = attributes.made();
     dnnl_primitive_desc description =
         handles.description(
@@ -835,8 +984,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
     attributes.argument(DNNL_ARG_SRC_0, left.memory());
     attributes.argument(DNNL_ARG_SRC_1, right);
     attributes.argument(DNNL_ARG_DST, made.memory());
-    call(name(), what + " " + left.kind() + "→" + kind, 0, description, attributes);
-    return out;
+    call(name(), what + " " + left.kind() + "→" + made.kind(), 0, description, attributes);
   }
 
   @Override
@@ -907,6 +1055,9 @@ final class PlanBuilder implements FusingOps<Tensor> {
             ? new Tensor(x.channels, height, width, x.scale, false)
             : result(x.channels, height, width);
     Tensor.View source = bytes ? x.views.get(Kind.S8) : view(x, floating);
+    if (x.channels < VECTOR && !bytes) {
+      return pooledByDirection(x, source, window, out, then);
+    }
     Tensor.View made = allocate(out, source.kind());
     Attributes attributes = new Attributes();
     attributes.then(then, List.of());
@@ -927,6 +1078,55 @@ final class PlanBuilder implements FusingOps<Tensor> {
         },
         attributes);
     return out;
+  }
+
+  /**
+   * Rows first, then columns: the maximum of maxima. To the rows' pass a whole row is channels, so
+   * that its vectors are full however few channels there are, and the columns' pass has but one row
+   * of the window left to look at.
+   */
+  private Tensor pooledByDirection(
+      Tensor x, Tensor.View source, org.efrnet.ops.Pool window, Tensor out, List<Op> then) {
+    long side = window.kernel();
+    long step = window.stride();
+    long padding = window.padding();
+    Tensor rows = new Tensor(x.channels, out.height, x.width, Optional.empty(), false);
+    Tensor.View between = allocate(rows, floating);
+    pool(
+        "max pooling " + side + "x1",
+        dnnl_pooling_max,
+        asChannels(x, source),
+        asChannels(rows, between),
+        new long[] {step, 1},
+        new long[] {side, 1},
+        new long[] {padding, 0},
+        new long[] {(out.height - 1) * step + side - padding - x.height, 0},
+        new Attributes());
+    Tensor.View made = allocate(out, floating);
+    Attributes attributes = new Attributes();
+    attributes.then(then, List.of());
+    pool(
+        "max pooling 1x" + side,
+        dnnl_pooling_max,
+        between,
+        made,
+        new long[] {1, step},
+        new long[] {1, side},
+        new long[] {0, padding},
+        new long[] {0, (out.width - 1) * step + side - padding - x.width},
+        attributes);
+    pool.give(between.block());
+    return out;
+  }
+
+  /** The same memory as (1, width · channels, height, 1). */
+  private Tensor.View asChannels(Tensor t, Tensor.View view) {
+    int row = t.width * t.channels;
+    dnnl_memory_desc desc =
+        handles.strided(
+            view.kind(), new long[] {1, row, t.height, 1}, channelsLast(row, t.height, 1));
+    return new Tensor.View(
+        view.kind(), desc, handles.memory(engine, desc, view.block().address()), view.block());
   }
 
   private void pool(
@@ -1060,17 +1260,28 @@ final class PlanBuilder implements FusingOps<Tensor> {
 
   @Override
   public Tensor concat(List<Tensor> parts) {
-    int channels = parts.stream().mapToInt(part -> part.channels).sum();
-    Tensor out = result(channels, parts.get(0).height, parts.get(0).width);
-    Kind kind = target();
-    Tensor.View made = allocate(out, kind);
-    int first = 0;
-    for (Tensor part : parts) {
-      Tensor.View source = kind == Kind.S8 ? smallest(part) : view(part, kind);
-      into(made, channels, first, part, source, scale(out, kind));
-      first += part.channels;
+    Tensor leading = parts.get(0);
+    Value first = graph.nodes().get(current.node()).inputs().get(0);
+    if (widened.containsKey(first)) {
+      // The convolution has left room behind its own channels.
+      int channels = ((Op.Convolve) first(graph.nodes().get(first.node()).op())).conv().out();
+      Tensor.View made = leading.views.values().iterator().next();
+      join(leading, made, channels, parts.subList(1, parts.size()));
+      return leading;
     }
+    int channels = parts.stream().mapToInt(part -> part.channels).sum();
+    Tensor out = result(channels, leading.height, leading.width);
+    join(out, allocate(out, target()), 0, parts);
     return out;
+  }
+
+  private void join(Tensor out, Tensor.View made, int first, List<Tensor> parts) {
+    int at = first;
+    for (Tensor part : parts) {
+      Tensor.View source = made.kind() == Kind.S8 ? smallest(part) : view(part, made.kind());
+      into(made, out.channels, at, part, source, scale(out, made.kind()));
+      at += part.channels;
+    }
   }
 
   @Override
@@ -1103,12 +1314,11 @@ final class PlanBuilder implements FusingOps<Tensor> {
       }
       return result;
     }
-    Kind kind = target();
+    // Rounding to 8 bits on the way takes longer than doing it afterwards.
     Tensor.View source = view(x, floating);
-    Tensor.View made = allocate(out, kind);
+    Tensor.View made = allocate(out, floating);
     Attributes attributes = new Attributes();
     attributes.then(then, List.of());
-    attributes.rounded(out, kind);
     dnnl_primitive_attr attr = attributes.made();
     dnnl_primitive_desc description =
         handles.description(
@@ -1125,7 +1335,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
                     attr));
     attributes.argument(DNNL_ARG_SRC, source.memory());
     attributes.argument(DNNL_ARG_DST, made.memory());
-    call(name(), "resize " + source.kind() + "→" + kind, 0, description, attributes);
+    call(name(), "resize " + source.kind(), 0, description, attributes);
     return out;
   }
 
