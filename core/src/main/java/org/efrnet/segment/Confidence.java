@@ -5,7 +5,7 @@ package org.efrnet.segment;
  * logits that {@link UpsampleArgmax} chose it by, as a byte of 0..255. Within 1 of the exact value:
  * the exponential is looked up in steps of 1/256.
  *
- * <p>An instance serves one shape and one thread at a time.
+ * <p>An instance serves one shape and one thread at a time; two may make two parts of one map.
  */
 final class Confidence {
   private static final int STEPS = 256;
@@ -44,16 +44,18 @@ final class Confidence {
   }
 
   /**
-   * Writes the confidence of a class map, allocating nothing.
+   * Writes the confidence of a part of a class map, allocating nothing.
    *
    * @param logits all finite
    * @param ids the class map that they give
    * @param confidence receives as many values
+   * @param from the first row of the map that is written
+   * @param to the row behind the last
    */
-  void into(LogitRows logits, byte[] ids, byte[] confidence) {
+  void into(LogitRows logits, byte[] ids, byte[] confidence, int from, int to) {
     upperRow = -1;
     lowerRow = -1;
-    for (int y = 0; y < rows.size; y++) {
+    for (int y = from; y < to; y++) {
       load(logits, y);
       float down = rows.fraction[y];
       UpsampleArgmax.mix(upper, 1 - down, lower, down, mixed);

@@ -1,6 +1,8 @@
 package org.efrnet.segment;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
@@ -16,16 +18,29 @@ final class Pipeline {
   /** A little above a frame of 7680x4320; keeps every array of up to 60 classes within Java's. */
   private static final int MOST_PIXELS = 1 << 25;
 
+  /** Waking a second thread is not worth it for fewer pixels. */
+  private static final int LEAST_SHARED = 1 << 16;
+
+  private static final Picture NO_PICTURE = new Picture(1, 1, new byte[3]);
+  private static final byte[] NO_BYTES = {};
   private static final float[] NO_VALUES = {};
+  private static final LogitRows NO_LOGITS = (row, into) -> {};
 
   private final ModelBundle bundle;
   private final Segmenter.Options options;
   private final Executable executable;
+  private final Optional<Partner> partner;
   private Sizes sizes = new Sizes(0, 0, 0, 0, 0, 0);
   private float[] planes = NO_VALUES;
 
-  /** Of the last picture's size; empty before the first. */
-  private Optional<Work> work = Optional.empty();
+  /** Of planes and map: one, or the upper and the lower. */
+  private List<Part> parts = List.of();
+
+  // What is under way, for the parts.
+  private Picture picture = NO_PICTURE;
+  private LogitRows logits = NO_LOGITS;
+  private byte[] ids = NO_BYTES;
+  private byte[] confidence = NO_BYTES;
 
   /**
    * The sizes on the way.
@@ -42,14 +57,62 @@ final class Pipeline {
       int paddedWidth,
       int paddedHeight) {}
 
-  /** Who works at pictures of one size, with their work arrays. */
-  private record Work(
-      PlaneScaler scaler, UpsampleArgmax upsampling, Optional<Confidence> confidence) {}
+  /** Some rows of the planes and of the map, with work arrays of its own. */
+  private final class Part {
+    private final PlaneScaler scaler;
+    private final UpsampleArgmax upsampling;
+    private final Optional<Confidence> sureness;
+    private final int firstPlaneRow;
+    private final int planeRowsEnd;
+    private final int firstRow;
+    private final int rowsEnd;
 
+    /** The part {@code index} of so many. */
+    Part(Sizes s, int index, int count) {
+      int classes = bundle.classes().size();
+      this.scaler =
+          new PlaneScaler(
+              s.width,
+              s.height,
+              s.scaledWidth,
+              s.scaledHeight,
+              s.paddedWidth,
+              s.paddedHeight,
+              bundle.config().normalization());
+      this.upsampling =
+          new UpsampleArgmax(classes, s.scaledHeight, s.scaledWidth, s.height, s.width);
+      this.sureness =
+          options.confidence()
+              ? Optional.of(
+                  new Confidence(classes, s.scaledHeight, s.scaledWidth, s.height, s.width))
+              : Optional.empty();
+      this.firstPlaneRow = index * s.paddedHeight / count;
+      this.planeRowsEnd = (index + 1) * s.paddedHeight / count;
+      this.firstRow = index * s.height / count;
+      this.rowsEnd = (index + 1) * s.height / count;
+    }
+
+    void prepare() {
+      scaler.into(picture, planes, firstPlaneRow, planeRowsEnd);
+    }
+
+    void finish() {
+      upsampling.into(logits, ids, firstRow, rowsEnd);
+      if (sureness.isPresent()) {
+        sureness.get().into(logits, ids, confidence, firstRow, rowsEnd);
+      }
+    }
+  }
+
+  /** On the thread that will use it, after whose name a second one is called. */
   Pipeline(ModelBundle bundle, Segmenter.Options options, Executable executable) {
     this.bundle = bundle;
     this.options = options;
     this.executable = executable;
+    this.partner =
+        options.threads() > 1
+            ? Optional.of(new Partner(Thread.currentThread().getName() + "-2"))
+            : Optional.empty();
   }
 
   Executable executable() {
@@ -59,39 +122,55 @@ final class Pipeline {
   /**
    * Segments a picture.
    *
-   * @param reuse whose arrays receive the result, where they have its number of pixels
+   * @param reuse whose arrays receive the result, where they have its size
    */
   Segmentation segment(Picture next, Optional<Segmentation> reuse) {
     long start = System.nanoTime();
     prepareFor(next);
-    Work tools = work.orElseThrow();
-    tools.scaler.into(next, planes);
-    long prepared = System.nanoTime();
-    LogitRows logits = executable.run(planes, sizes.paddedHeight, sizes.paddedWidth);
-    long computed = System.nanoTime();
     int pixels = next.width() * next.height();
-    boolean fits = reuse.isPresent() && reuse.get().mask().ids().length == pixels;
-    byte[] ids = fits ? reuse.get().mask().ids() : new byte[pixels];
-    choose(tools.upsampling, logits, ids);
-    Optional<byte[]> sure = Optional.empty();
-    if (tools.confidence.isPresent()) {
-      sure =
-          fits && reuse.get().confidence().isPresent()
-              ? reuse.get().confidence()
-              : Optional.of(new byte[pixels]);
-      tools.confidence.get().into(logits, ids, sure.get());
+    try {
+      picture = next;
+      inParts(Part::prepare);
+      long prepared = System.nanoTime();
+      logits = executable.run(planes, sizes.paddedHeight, sizes.paddedWidth);
+      long computed = System.nanoTime();
+      boolean fits = reuse.isPresent() && reuse.get().mask().ids().length == pixels;
+      ids = fits ? reuse.get().mask().ids() : new byte[pixels];
+      Optional<byte[]> sure = Optional.empty();
+      if (options.confidence()) {
+        sure =
+            fits && reuse.get().confidence().isPresent()
+                ? reuse.get().confidence()
+                : Optional.of(new byte[pixels]);
+        confidence = sure.get();
+      }
+      choose();
+      long end = System.nanoTime();
+      return new Segmentation(
+          next,
+          new Mask(next.width(), next.height(), ids),
+          bundle.classes(),
+          sure,
+          new Segmentation.Millis(
+              millis(start, prepared),
+              millis(prepared, computed),
+              millis(computed, end),
+              millis(start, end)));
+    } finally {
+      // Of a picture nothing stays but work arrays.
+      picture = NO_PICTURE;
+      logits = NO_LOGITS;
+      ids = NO_BYTES;
+      confidence = NO_BYTES;
     }
-    long end = System.nanoTime();
-    return new Segmentation(
-        next,
-        new Mask(next.width(), next.height(), ids),
-        bundle.classes(),
-        sure,
-        new Segmentation.Millis(
-            millis(start, prepared),
-            millis(prepared, computed),
-            millis(computed, end),
-            millis(start, end)));
+  }
+
+  private void inParts(Consumer<Part> work) {
+    if (parts.size() == 1) {
+      work.accept(parts.get(0));
+    } else {
+      partner.orElseThrow().both(() -> work.accept(parts.get(1)), () -> work.accept(parts.get(0)));
+    }
   }
 
   private static double millis(long from, long to) {
@@ -141,29 +220,19 @@ final class Pipeline {
               + "; choose a larger size",
           e);
     }
+    boolean shared =
+        partner.isPresent()
+            && Math.max((long) next.width * next.height, paddedWidth * paddedHeight)
+                >= LEAST_SHARED;
     // The old work arrays go before the new ones come; without memory for these there are none.
     sizes = new Sizes(0, 0, 0, 0, 0, 0);
-    work = Optional.empty();
+    parts = List.of();
     planes = NO_VALUES;
     planes = new float[3 * next.paddedWidth * next.paddedHeight];
-    work =
-        Optional.of(
-            new Work(
-                new PlaneScaler(
-                    next.width,
-                    next.height,
-                    next.scaledWidth,
-                    next.scaledHeight,
-                    next.paddedWidth,
-                    next.paddedHeight,
-                    bundle.config().normalization()),
-                new UpsampleArgmax(
-                    classes, next.scaledHeight, next.scaledWidth, next.height, next.width),
-                options.confidence()
-                    ? Optional.of(
-                        new Confidence(
-                            classes, next.scaledHeight, next.scaledWidth, next.height, next.width))
-                    : Optional.empty()));
+    parts =
+        shared
+            ? List.of(new Part(next, 0, 2), new Part(next, 1, 2))
+            : List.of(new Part(next, 0, 1));
     sizes = next;
   }
 
@@ -183,9 +252,9 @@ final class Pipeline {
     return ((long) side + multiple - 1) / multiple * multiple;
   }
 
-  private void choose(UpsampleArgmax upsampling, LogitRows logits, byte[] ids) {
+  private void choose() {
     try {
-      upsampling.into(logits, ids);
+      inParts(Part::finish);
     } catch (ArithmeticException e) {
       ArithmeticException named =
           new ArithmeticException(
@@ -201,8 +270,9 @@ final class Pipeline {
   }
 
   void close() {
+    partner.ifPresent(Partner::close);
     executable.close();
-    work = Optional.empty();
+    parts = List.of();
     planes = NO_VALUES;
   }
 }

@@ -66,7 +66,7 @@ class SegmenterFramesTest {
 
   @ParameterizedTest
   @CsvSource({"1, 160, 90", "2, 160, 90", "1, 533, 300", "2, 533, 300", "3, 1000, 70", "2, 9, 700"})
-  void theMapIsThatOfTheStepsOneByOne(int threads, int width, int height) {
+  void bandsMakeTheWholeMap(int threads, int width, int height) {
     Picture picture = picture(width, height, 3);
     int columns = (int) Math.max(1, Math.round(width * 90.0 / height));
     Mask expected =
@@ -118,7 +118,7 @@ class SegmenterFramesTest {
         s = segmenter.segment(pictures[i % 2], s);
       }
       long[] ids = ownThreads();
-      assertThat(ids).as("this thread and the segmenter's").hasSize(2);
+      assertThat(ids).hasSize(1 + threads);
       long before = allocated(ids);
       for (int i = 0; i < frames; i++) {
         s = segmenter.segment(pictures[i % 2], s);
@@ -175,7 +175,7 @@ class SegmenterFramesTest {
       for (Future<Integer> one : wrong) {
         assertThat(one.get()).isZero();
       }
-      assertThat(ownThreads()).as("this one and the segmenter's").hasSize(2);
+      assertThat(ownThreads()).as("this one and the segmenter's two").hasSize(3);
     } finally {
       callers.shutdown();
     }
