@@ -8,8 +8,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
+import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
+import org.efrnet.segment.Engines;
 import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
 import picocli.CommandLine;
@@ -66,6 +68,7 @@ public final class Main implements Callable<Integer> {
   public static void main(String[] args) {
     // No command opens a window; without this, reading a picture may look for a display.
     System.setProperty("java.awt.headless", "true");
+    loadNativesMeanwhile(List.of(args));
     int code;
     try {
       code = commandLine().execute(args);
@@ -74,6 +77,30 @@ public final class Main implements Callable<Integer> {
       code = 1;
     }
     System.exit(code);
+  }
+
+  /**
+   * An engine's natives take a while to load: that may begin while the command line and the model
+   * are read. What goes wrong is said when the engine is needed.
+   */
+  private static void loadNativesMeanwhile(List<String> args) {
+    if (args.isEmpty()
+        || !args.get(0).equals("segment")
+        || args.stream().anyMatch(word -> word.startsWith("--engine"))) {
+      return;
+    }
+    Thread loading =
+        new Thread(
+            () -> {
+              try {
+                Engines.first().precisions();
+              } catch (IllegalStateException | LinkageError | ServiceConfigurationError e) {
+                return;
+              }
+            },
+            "efrnet-loading");
+    loading.setDaemon(true);
+    loading.start();
   }
 
   static CommandLine commandLine() {

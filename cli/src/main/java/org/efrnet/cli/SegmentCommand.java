@@ -134,6 +134,16 @@ final class SegmentCommand implements Callable<Integer> {
         pictures.add(input);
       }
     }
+    ReadOptions reading = new ReadOptions(ReadOptions.DEFAULT.maxPixels(), lenient);
+    try (PicturesAhead ahead = new PicturesAhead(pictures, reading)) {
+      return segmented(pictures, ahead) && !failed ? 0 : 1;
+    }
+  }
+
+  /** Whether every picture was. */
+  private boolean segmented(List<Path> pictures, PicturesAhead ahead) throws IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    boolean failed = false;
     Map<Path, String> names = distinctNames(pictures);
     ModelBundle bundle = ModelBundle.of(model);
     Files.createDirectories(out);
@@ -142,7 +152,7 @@ final class SegmentCommand implements Callable<Integer> {
       int done = 0;
       for (Path picture : pictures) {
         try {
-          String line = segment(segmenter, bundle, picture, names.get(picture));
+          String line = segment(segmenter, bundle, picture, names.get(picture), ahead.take());
           spec.commandLine().getOut().println(line);
           spec.commandLine().getOut().flush();
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
@@ -155,7 +165,7 @@ final class SegmentCommand implements Callable<Integer> {
         }
       }
     }
-    return failed ? 1 : 0;
+    return !failed;
   }
 
   private Segmenter open(ModelBundle bundle) {
@@ -206,14 +216,18 @@ final class SegmentCommand implements Callable<Integer> {
     return names;
   }
 
-  private String segment(Segmenter segmenter, ModelBundle bundle, Path file, String name)
+  private String segment(
+      Segmenter segmenter,
+      ModelBundle bundle,
+      Path file,
+      String name,
+      PicturesAhead.Decoded decoded)
       throws IOException {
+    Picture picture = decoded.picture();
+    double decode = decoded.millis();
     long start = System.nanoTime();
-    Picture picture =
-        Pictures.read(file, new ReadOptions(ReadOptions.DEFAULT.maxPixels(), lenient));
-    double decode = (System.nanoTime() - start) / 1e6;
     Segmentation result = segmenter.segment(picture);
-    double total = (System.nanoTime() - start) / 1e6;
+    double total = decode + (System.nanoTime() - start) / 1e6;
     Pictures.writePng(out.resolve(name + OVERLAY), result.overlay(OPACITY));
     result.writeMask(out.resolve(name + MASK));
     if (confidence) {

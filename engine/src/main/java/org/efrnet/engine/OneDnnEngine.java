@@ -65,9 +65,21 @@ public final class OneDnnEngine implements Engine {
     }
   }
 
+  /** Loads natives, in a class of its own so that it happens once. */
+  private static final class Natives {
+    static {
+      OpenMp.sleepSoon();
+    }
+
+    private Natives() {}
+
+    static void load() {}
+  }
+
   /** What needs natives, with one line where they are missing. */
   static <T> T loaded(Supplier<T> call) {
     try {
+      Natives.load();
       return call.get();
     } catch (LinkageError e) {
       throw new IllegalStateException(
