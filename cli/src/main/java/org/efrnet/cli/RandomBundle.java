@@ -3,23 +3,18 @@ package org.efrnet.cli;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Map;
-import java.util.SortedMap;
 import java.util.SplittableRandom;
-import java.util.TreeMap;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.Calibration;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.engine.Calibrator;
 import org.efrnet.graph.Graph;
-import org.efrnet.graph.Model;
-import org.efrnet.graph.Passes;
 import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.labels.LabelException;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
 import org.efrnet.readings.Parameters;
-import org.efrnet.readings.Ranges;
-import org.efrnet.weights.FloatTensor;
 
 /** Networks that learned nothing, which take as long as those that did. */
 final class RandomBundle {
@@ -66,14 +61,13 @@ final class RandomBundle {
     if (!bundle.calibration().isEmpty()) {
       return bundle.calibration();
     }
-    Model prepared = Passes.apply(Passes.inference(), bundle.model());
-    float[] noise = noise(CALIBRATION_SIDE, CALIBRATION_SIDE);
-    SortedMap<String, Double> measured =
-        Ranges.of(
-            prepared, new FloatTensor(new int[] {1, 3, CALIBRATION_SIDE, CALIBRATION_SIDE}, noise));
-    SortedMap<String, Double> inputs = new TreeMap<>();
-    measured.forEach((name, largest) -> inputs.put(name, largest > 0 ? largest : 1));
-    return new Calibration(inputs);
+    try (Calibrator calibrator = new Calibrator(bundle.model(), 1)) {
+      calibrator.add(noise(CALIBRATION_SIDE, CALIBRATION_SIDE), CALIBRATION_SIDE, CALIBRATION_SIDE);
+      return calibrator.calibration();
+    } catch (IllegalStateException e) {
+      // Where oneDNN cannot run there is no engine that computes in 8 bits either.
+      return Calibration.NONE;
+    }
   }
 
   /** Planes of values such as normalised pixels have, (3, height, width). */
