@@ -80,11 +80,13 @@ class HouseRulesTest {
   static Stream<Arguments> rules() {
     return Stream.of(
         Arguments.of("core depends on no module above it", coreIsBelow(CORE)),
-        Arguments.of("torch depends on core alone", torchIsBelowTraining()),
+        Arguments.of("torch depends on core alone", dependsOnCoreAlone("torch")),
         Arguments.of("training does not know the command line", trainingIsBelowCli()),
         Arguments.of("only torch sees libtorch", onlyTorchSeesLibtorch()),
-        Arguments.of("onnx depends on core alone", onnxDependsOnCoreAlone()),
+        Arguments.of("onnx depends on core alone", dependsOnCoreAlone("onnx")),
         Arguments.of("only onnx sees ONNX Runtime", onlyOnnxSeesItsRuntime()),
+        Arguments.of("engine depends on core alone", dependsOnCoreAlone("engine")),
+        Arguments.of("only engine sees oneDNN", onlySees("engine", "org.bytedeco.dnnl")),
         Arguments.of(
             "public signatures carry no native type", signaturesAreOurs(inTheOpen(), JAVACPP)),
         Arguments.of(
@@ -104,13 +106,14 @@ class HouseRulesTest {
         .allowEmptyShould(true);
   }
 
-  private static ArchRule torchIsBelowTraining() {
+  private static ArchRule dependsOnCoreAlone(String module) {
     return noClasses()
         .that()
-        .resideInAPackage("org.efrnet.torch..")
+        .resideInAPackage("org.efrnet." + module + "..")
         .should()
         .dependOnClassesThat(
-            resideInAnyPackage(ABOVE_CORE).and(not(resideInAPackage("org.efrnet.torch.."))))
+            resideInAnyPackage(ABOVE_CORE)
+                .and(not(resideInAPackage("org.efrnet." + module + ".."))))
         .allowEmptyShould(true);
   }
 
@@ -124,31 +127,21 @@ class HouseRulesTest {
         .allowEmptyShould(true);
   }
 
-  private static ArchRule onlyTorchSeesLibtorch() {
+  private static ArchRule onlySees(String module, String natives) {
     return noClasses()
         .that()
-        .resideOutsideOfPackage("org.efrnet.torch..")
+        .resideOutsideOfPackage("org.efrnet." + module + "..")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("org.bytedeco.pytorch..");
+        .resideInAPackage(natives + "..");
   }
 
-  private static ArchRule onnxDependsOnCoreAlone() {
-    return noClasses()
-        .that()
-        .resideInAPackage("org.efrnet.onnx..")
-        .should()
-        .dependOnClassesThat(
-            resideInAnyPackage(ABOVE_CORE).and(not(resideInAPackage("org.efrnet.onnx.."))));
+  private static ArchRule onlyTorchSeesLibtorch() {
+    return onlySees("torch", "org.bytedeco.pytorch");
   }
 
   private static ArchRule onlyOnnxSeesItsRuntime() {
-    return noClasses()
-        .that()
-        .resideOutsideOfPackage("org.efrnet.onnx..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage(ONNX_RUNTIME + "..");
+    return onlySees("onnx", ONNX_RUNTIME);
   }
 
   private static DescribedPredicate<JavaClass> inTheOpen() {

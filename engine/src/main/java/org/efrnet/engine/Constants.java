@@ -1,14 +1,24 @@
 package org.efrnet.engine;
 
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_FROM;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_TO;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_equal;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_reorder_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_stream_wait;
 
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.efrnet.weights.Weights;
@@ -17,6 +27,7 @@ import org.efrnet.weights.Weights;
 final class Constants implements AutoCloseable {
   private final Handles handles = new Handles();
   private final dnnl_engine engine;
+  private final dnnl_stream stream;
   private final Weights weights;
   private final Map<String, List<Laid>> laid = new HashMap<>();
   private final Map<String, dnnl_memory> vectors = new HashMap<>();
@@ -24,8 +35,9 @@ final class Constants implements AutoCloseable {
   /** Weights in a layout. */
   private record Laid(dnnl_memory_desc desc, dnnl_memory memory) {}
 
-  Constants(dnnl_engine engine, Weights weights) {
+  Constants(dnnl_engine engine, dnnl_stream stream, Weights weights) {
     this.engine = engine;
+    this.stream = stream;
     this.weights = weights;
   }
 
@@ -63,29 +75,14 @@ final class Constants implements AutoCloseable {
     return memory;
   }
 
-  /** How weights are brought into a layout. */
-  @FunctionalInterface
-  interface Layouter {
-    void reorder(dnnl_memory_desc from, dnnl_memory values, dnnl_memory_desc to, dnnl_memory into);
-  }
-
   /**
-   * Weights in a layout.
+   * Weights of a convolution in a layout.
    *
-   * @param key what tells these weights from all others
-   * @param strides how {@code values} lie
-   * @param values for {@link Kind#F32}: fp32; for {@link Kind#S8} whole numbers within -127..127
+   * @param kind {@link Kind#S8} for weights in 8 bits
    * @param wanted the layout
    */
-  dnnl_memory laid(
-      String key,
-      Kind kind,
-      long[] dims,
-      long[] strides,
-      float[] values,
-      dnnl_memory_desc wanted,
-      Layouter layouter) {
-    List<Laid> known = laid.computeIfAbsent(key, k -> new ArrayList<>());
+  dnnl_memory laid(ConvolutionWeights weights, Kind kind, dnnl_memory_desc wanted) {
+    List<Laid> known = laid.computeIfAbsent(weights.key() + " " + kind, k -> new ArrayList<>());
     for (Laid one : known) {
       if (dnnl_memory_desc_equal(one.desc, wanted) != 0) {
         return one.memory;
@@ -95,21 +92,42 @@ final class Constants implements AutoCloseable {
     dnnl_memory_desc own = handles.copy(wanted);
     dnnl_memory memory = handles.allocated(engine, own);
     try (Handles passing = new Handles()) {
-      dnnl_memory_desc plain = passing.strided(kind, dims, strides);
+      dnnl_memory_desc plain =
+          passing.strided(kind == Kind.S8 ? Kind.S8 : Kind.F32, weights.dims(), weights.strides());
       dnnl_memory source = passing.allocated(engine, plain);
       if (kind == Kind.S8) {
-        byte[] bytes = new byte[values.length];
+        float[] rounded = weights.rounded().values();
+        byte[] bytes = new byte[rounded.length];
         for (int i = 0; i < bytes.length; i++) {
-          bytes[i] = (byte) values[i];
+          bytes[i] = (byte) rounded[i];
         }
         new BytePointer(Handles.address(source)).put(bytes, 0, bytes.length);
       } else {
-        new FloatPointer(Handles.address(source)).put(values, 0, values.length);
+        new FloatPointer(Handles.address(source)).put(weights.values(), 0, weights.values().length);
       }
-      layouter.reorder(plain, source, own, memory);
+      reorder(passing, plain, source, own, memory);
     }
     known.add(new Laid(own, memory));
     return memory;
+  }
+
+  private void reorder(
+      Handles passing,
+      dnnl_memory_desc from,
+      dnnl_memory values,
+      dnnl_memory_desc to,
+      dnnl_memory into) {
+    String what = "reorder of weights";
+    dnnl_primitive_attr attr = passing.attributes();
+    dnnl_primitive_desc description =
+        passing.description(
+            what, d -> dnnl_reorder_primitive_desc_create(d, from, engine, to, engine, attr));
+    dnnl_primitive primitive = passing.primitive(what, description);
+    dnnl_exec_arg_t arguments = passing.arguments(2);
+    arguments.position(0).arg(DNNL_ARG_FROM).memory(values);
+    arguments.position(1).arg(DNNL_ARG_TO).memory(into);
+    Handles.require(dnnl_primitive_execute(primitive, stream, 2, arguments.position(0)), what);
+    Handles.require(dnnl_stream_wait(stream), what);
   }
 
   @Override

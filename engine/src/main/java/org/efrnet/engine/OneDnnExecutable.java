@@ -55,7 +55,7 @@ final class OneDnnExecutable implements Executable, Profiled {
     try {
       this.engine = handles.engine();
       this.stream = handles.stream(engine);
-      this.constants = new Constants(engine, model.weights());
+      this.constants = new Constants(engine, stream, model.weights());
       complete = true;
     } finally {
       if (!complete) {

@@ -3,7 +3,6 @@ package org.efrnet.engine;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -11,18 +10,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import org.bytedeco.dnnl.dnnl_engine;
-import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_post_ops;
-import org.bytedeco.dnnl.dnnl_primitive;
 import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
-import org.bytedeco.dnnl.primitive_desc_base;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.efrnet.bundle.Calibration;
@@ -39,9 +32,6 @@ import org.efrnet.ops.Interpolation;
 import org.efrnet.ops.Name;
 import org.efrnet.ops.Pooled;
 import org.efrnet.ops.Prelu;
-import org.efrnet.ops.Size;
-import org.efrnet.readings.Shape;
-import org.efrnet.readings.Shapes;
 
 /**
  * The reading that makes a {@link Plan}: every operation becomes a primitive of oneDNN, with its
@@ -51,33 +41,11 @@ import org.efrnet.readings.Shapes;
  * <p>In 8 bits, a map that a calibrated convolution reads is stored in 8 bits; all others are
  * floating-point numbers, as are what reads the image and what follows a global pooling.
  */
-final class PlanBuilder implements FusingOps<Tensor> {
-  private static final int IMAGE_CHANNELS = 3;
-
-  /** Numbers of 32 bits in a vector of the widest kind; fewer channels leave vectors half empty. */
-  private static final int VECTOR = 16;
-
+final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
   /** From so many channels on, a product with a gate is not worth to be looked at otherwise. */
   private static final int WIDE = 64;
 
-  private final dnnl_engine engine;
-  private final dnnl_stream stream;
-  private final Constants constants;
-  private final Graph graph;
-  private final Kind floating;
   private final Observer observer;
-  private final Map<Value, Float> scales = new HashMap<>();
-
-  /** Channels of convolutions that leave room behind theirs for what they are joined with. */
-  private final Map<Value, Integer> widened = new HashMap<>();
-
-  private final Handles handles = new Handles();
-  private final Pool pool;
-  private final List<Plan.Step> steps = new ArrayList<>();
-  private Tensor image;
-  private dnnl_memory planes;
-  private dnnl_memory_desc planesDesc;
-  private Value current = Value.IMAGE;
 
   private PlanBuilder(
       dnnl_engine engine,
@@ -86,16 +54,12 @@ final class PlanBuilder implements FusingOps<Tensor> {
       Graph graph,
       Kind floating,
       Calibration calibration,
-      Observer observer) {
-    this.engine = engine;
-    this.stream = stream;
-    this.constants = constants;
-    this.graph = graph;
-    this.floating = floating;
+      Observer observer,
+      int height,
+      int width) {
+    super(
+        engine, stream, constants, graph, new Choices(graph, calibration), floating, height, width);
     this.observer = observer;
-    this.pool = new Pool(handles, engine);
-    findScales(calibration);
-    findWidened();
   }
 
   /**
@@ -118,10 +82,11 @@ final class PlanBuilder implements FusingOps<Tensor> {
       int height,
       int width) {
     PlanBuilder builder =
-        new PlanBuilder(engine, stream, constants, graph, floating, calibration, observer);
+        new PlanBuilder(
+            engine, stream, constants, graph, floating, calibration, observer, height, width);
     boolean complete = false;
     try {
-      Plan plan = builder.build(height, width);
+      Plan plan = builder.build();
       complete = true;
       return plan;
     } finally {
@@ -131,95 +96,9 @@ final class PlanBuilder implements FusingOps<Tensor> {
     }
   }
 
-  /**
-   * What 1 stands for in maps that calibrated convolutions read, and in the parts of joined ones.
-   */
-  private void findScales(Calibration calibration) {
-    List<Node> nodes = graph.nodes();
-    for (Node node : nodes) {
-      Optional<Name> at = convolution(first(node.op()));
-      if (at.isPresent() && isMap(node.inputs().get(0))) {
-        Double magnitude = calibration.inputs().get(at.get().value());
-        if (magnitude != null) {
-          scales.put(node.inputs().get(0), (float) (magnitude / 127));
-        }
-      }
-    }
-    for (int i = nodes.size() - 1; i >= 0; i--) {
-      Float scale = scales.get(new Value(i, 0));
-      if (scale != null && nodes.get(i).op() instanceof Op.Concat) {
-        nodes.get(i).inputs().forEach(part -> scales.putIfAbsent(part, scale));
-      }
-    }
-  }
-
-  /**
-   * A convolution that is joined with others, and used for nothing else, may write where they are
-   * joined, if the channels of the others fit into its last vector, which is computed anyhow.
-   */
-  private void findWidened() {
-    List<List<Shape>> shapes = graph.values(new Shapes(), Shape.image(1, 512, 512));
-    Map<Value, Long> uses =
-        graph.nodes().stream()
-            .flatMap(node -> node.inputs().stream())
-            .collect(Collectors.groupingBy(value -> value, Collectors.counting()));
-    for (Node node : graph.nodes()) {
-      Value part = node.inputs().isEmpty() ? Value.IMAGE : node.inputs().get(0);
-      if (!(node.op() instanceof Op.Concat) || part.equals(Value.IMAGE) || uses.get(part) > 1) {
-        continue;
-      }
-      Op maker = graph.nodes().get(part.node()).op();
-      int total = shapes.get(node.id()).get(0).channels();
-      if (first(maker) instanceof Op.Convolve c
-          && c.conv().groups() == 1
-          && total <= roundedUp(c.conv().out())
-          && hasScalarsOnly(maker)) {
-        widened.put(part, total);
-      }
-    }
-  }
-
-  private static int roundedUp(int channels) {
-    return (channels + VECTOR - 1) / VECTOR * VECTOR;
-  }
-
-  /** Whether what follows does not care how many channels there are. */
-  private static boolean hasScalarsOnly(Op op) {
-    return !(op instanceof Op.Fused fused)
-        || fused.then().stream()
-            .allMatch(
-                then ->
-                    then instanceof Op.Clip
-                        || (then instanceof Op.Activate a && a.prelu().slopes() == 1));
-  }
-
-  private static Optional<Name> convolution(Op op) {
-    if (op instanceof Op.Convolve c) {
-      return Optional.of(c.conv().at());
-    }
-    return op instanceof Op.ConvolveTransposed c ? Optional.of(c.conv().at()) : Optional.empty();
-  }
-
-  /** Neither the image, whose values are what they are, nor one value a channel. */
-  private boolean isMap(Value value) {
-    return !value.equals(Value.IMAGE)
-        && !(graph.nodes().get(value.node()).op() instanceof Op.GlobalAvgPool);
-  }
-
-  private static Op first(Op op) {
-    return op instanceof Op.Fused fused ? fused.first() : op;
-  }
-
-  private Plan build(int height, int width) {
-    long[] dims = {1, IMAGE_CHANNELS, height, width};
-    long pixels = (long) height * width;
-    planesDesc =
-        handles.strided(Kind.F32, dims, new long[] {IMAGE_CHANNELS * pixels, pixels, width, 1});
-    planes = handles.allocated(engine, planesDesc);
+  private Plan build() {
     FloatBuffer target =
-        new FloatPointer(Handles.address(planes)).capacity(IMAGE_CHANNELS * pixels).asBuffer();
-    image = new Tensor(IMAGE_CHANNELS, height, width, Optional.empty(), false);
-
+        new FloatPointer(Handles.address(planes)).capacity(image.count()).asBuffer();
     Map<Value, Integer> uses = new HashMap<>();
     for (Node node : graph.nodes()) {
       node.inputs().forEach(input -> uses.merge(input, 1, Integer::sum));
@@ -261,271 +140,6 @@ final class PlanBuilder implements FusingOps<Tensor> {
     }
   }
 
-  // Maps in memory
-
-  private Tensor result(int channels, int height, int width) {
-    return new Tensor(channels, height, width, Optional.ofNullable(scales.get(current)), false);
-  }
-
-  /** What the present operation's result is made of. */
-  private Kind target() {
-    return scales.containsKey(current) ? Kind.S8 : floating;
-  }
-
-  private static long[] dims(Tensor t) {
-    return new long[] {1, t.channels, t.height, t.width};
-  }
-
-  private static long[] channelsLast(int channels, int height, int width) {
-    return new long[] {(long) height * width * channels, 1, (long) width * channels, channels};
-  }
-
-  private Tensor.View allocate(Tensor t, Kind kind) {
-    return allocate(t, kind, pool.take((long) t.count() * kind.bytes));
-  }
-
-  private Tensor.View allocate(Tensor t, Kind kind, Pool.Block block) {
-    dnnl_memory_desc desc =
-        handles.strided(kind, dims(t), channelsLast(t.channels, t.height, t.width));
-    Tensor.View view =
-        new Tensor.View(kind, desc, handles.memory(engine, desc, block.address()), block);
-    t.views.put(kind, view);
-    return view;
-  }
-
-  /** The map in numbers of a kind; converted, if it is not there yet. */
-  private Tensor.View view(Tensor t, Kind kind) {
-    Tensor.View there = t.views.get(kind);
-    if (there != null) {
-      return there;
-    }
-    if (t == image && t.views.isEmpty()) {
-      Tensor.View made = allocate(t, kind);
-      reorder("image", planesDesc, planes, made.desc(), made.memory(), 1, 1);
-      return made;
-    }
-    Tensor.View from = t.views.values().iterator().next();
-    Tensor.View made = allocate(t, kind);
-    reorder(
-        name(),
-        from.desc(),
-        from.memory(),
-        made.desc(),
-        made.memory(),
-        scale(t, from.kind()),
-        scale(t, kind));
-    return made;
-  }
-
-  /** Of a map that has both, the view that moves fewer bytes. */
-  private Tensor.View smallest(Tensor t) {
-    return t.views.containsKey(Kind.S8) ? t.views.get(Kind.S8) : view(t, floating);
-  }
-
-  private static float scale(Tensor t, Kind kind) {
-    return kind == Kind.S8 ? t.scale.orElseThrow() : 1;
-  }
-
-  private void reorder(
-      String name,
-      dnnl_memory_desc fromDesc,
-      dnnl_memory from,
-      dnnl_memory_desc toDesc,
-      dnnl_memory to,
-      float fromScale,
-      float toScale) {
-    Attributes attributes = new Attributes();
-    if (fromScale != toScale) {
-      attributes.scale(DNNL_ARG_FROM, fromScale);
-      attributes.scale(DNNL_ARG_TO, toScale);
-    }
-    dnnl_primitive_attr attr = attributes.made();
-    String what = "reorder";
-    dnnl_primitive_desc description =
-        handles.description(
-            what + " of " + name,
-            d -> dnnl_reorder_primitive_desc_create(d, fromDesc, engine, toDesc, engine, attr));
-    attributes.argument(DNNL_ARG_FROM, from);
-    attributes.argument(DNNL_ARG_TO, to);
-    call(name, what, 0, description, attributes);
-  }
-
-  /** The name of the present operation, for profiles and messages. */
-  private String name() {
-    if (current.equals(Value.IMAGE)) {
-      return "image";
-    }
-    Op op = graph.nodes().get(current.node()).op();
-    Op kernel = first(op);
-    return convolution(kernel).map(Name::value).orElse("node " + current.node());
-  }
-
-  // Calls
-
-  /** What a primitive does besides, and the arguments that this takes. */
-  private final class Attributes {
-    private final dnnl_primitive_attr attr = handles.attributes();
-    private final dnnl_post_ops after = handles.postOps();
-    private final List<Integer> places = new ArrayList<>();
-    private final List<dnnl_memory> memories = new ArrayList<>();
-    private int count;
-
-    void argument(int place, dnnl_memory memory) {
-      places.add(place);
-      memories.add(memory);
-    }
-
-    void scale(int place, float scale) {
-      Handles.require(dnnl_primitive_attr_set_scales_mask(attr, place, 0), "a scale");
-      argument(DNNL_ARG_ATTR_SCALES | place, constants.number(scale));
-    }
-
-    void scales(int place, int mask, dnnl_memory vector) {
-      Handles.require(dnnl_primitive_attr_set_scales_mask(attr, place, mask), "scales");
-      argument(DNNL_ARG_ATTR_SCALES | place, vector);
-    }
-
-    private int place() {
-      return DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (count + 1);
-    }
-
-    void element(int algorithm, float alpha, float beta) {
-      Handles.require(dnnl_post_ops_append_eltwise(after, algorithm, alpha, beta), "an activation");
-      count++;
-    }
-
-    void sum(float scale) {
-      Handles.require(dnnl_post_ops_append_sum(after, scale, 0, dnnl_data_type_undef), "a sum");
-      count++;
-    }
-
-    void binary(int algorithm, dnnl_memory_desc desc, dnnl_memory memory) {
-      argument(place() | DNNL_ARG_SRC_1, memory);
-      Handles.require(dnnl_post_ops_append_binary(after, algorithm, desc), "a sum or product");
-      count++;
-    }
-
-    void slopes(Prelu prelu, float[] values) {
-      argument(place() | DNNL_ARG_WEIGHTS, constants.perChannel(prelu.at() + ".weight", values));
-      Handles.require(dnnl_post_ops_append_prelu(after, 1 << 1), "a PReLU");
-      count++;
-    }
-
-    /** Operations on the result of a primitive, but for sums. */
-    void then(Op op) {
-      if (op instanceof Op.Activate a) {
-        float[] slopes = constants.values(a.prelu().at() + ".weight");
-        if (slopes.length == 1) {
-          element(dnnl_eltwise_relu, slopes[0], 0);
-        } else {
-          slopes(a.prelu(), slopes);
-        }
-      } else if (op instanceof Op.Clip c) {
-        if (c.low() == 0 && c.high() == Float.POSITIVE_INFINITY) {
-          element(dnnl_eltwise_relu, 0, 0);
-        } else {
-          element(dnnl_eltwise_clip, c.low(), Math.min(c.high(), Float.MAX_VALUE));
-        }
-      } else if (op instanceof Op.Sigmoid) {
-        element(dnnl_eltwise_logistic, 0, 0);
-      } else if (op instanceof Op.Normalise n) {
-        BatchNorm norm = n.norm();
-        Affine affine = Affine.of(norm, constants);
-        dnnl_memory_desc desc = perChannelDesc(norm.channels());
-        binary(
-            dnnl_binary_mul, desc, constants.perChannel(norm.at() + " factors", affine.factors()));
-        binary(dnnl_binary_add, desc, constants.perChannel(norm.at() + " shifts", affine.shifts()));
-      } else {
-        throw new IllegalArgumentException(op + " cannot follow another operation");
-      }
-    }
-
-    /**
-     * All that follows, sums included; primitives that know no scale of their result get it as the
-     * last operation.
-     *
-     * @param others what is added, in order
-     */
-    void then(List<Op> then, List<Tensor> others) {
-      int next = 0;
-      for (Op op : then) {
-        if (op instanceof Op.Add) {
-          Tensor.View other = view(others.get(next++), floating);
-          binary(dnnl_binary_add, other.desc(), other.memory());
-        } else {
-          then(op);
-        }
-      }
-    }
-
-    void rounded(Tensor result, Kind kind) {
-      if (kind == Kind.S8) {
-        element(dnnl_eltwise_linear, 1 / result.scale.orElseThrow(), 0);
-      }
-    }
-
-    dnnl_primitive_attr made() {
-      Handles.require(dnnl_primitive_attr_set_post_ops(attr, after), "what follows an operation");
-      return attr;
-    }
-  }
-
-  /** A batch norm by running statistics, as a factor and a shift for every channel. */
-  private record Affine(float[] factors, float[] shifts) {
-    static Affine of(BatchNorm norm, Constants constants) {
-      float[] gamma = constants.values(norm.at() + ".weight");
-      float[] beta = constants.values(norm.at() + ".bias");
-      float[] mean = constants.values(norm.at() + ".running_mean");
-      float[] variance = constants.values(norm.at() + ".running_var");
-      float[] factors = new float[gamma.length];
-      float[] shifts = new float[gamma.length];
-      for (int c = 0; c < gamma.length; c++) {
-        double factor = gamma[c] / Math.sqrt(variance[c] + norm.epsilon());
-        factors[c] = (float) factor;
-        shifts[c] = (float) (beta[c] - mean[c] * factor);
-      }
-      return new Affine(factors, shifts);
-    }
-  }
-
-  private dnnl_memory_desc perChannelDesc(int channels) {
-    return handles.strided(
-        Kind.F32, new long[] {1, channels, 1, 1}, new long[] {channels, 1, channels, channels});
-  }
-
-  private void call(
-      String name, String what, double macs, dnnl_primitive_desc description, Attributes with) {
-    String done = what + " of " + name;
-    dnnl_primitive primitive = handles.primitive(done, description);
-    int count = with.places.size();
-    dnnl_exec_arg_t arguments = handles.arguments(count);
-    for (int i = 0; i < count; i++) {
-      arguments.position(i).arg(with.places.get(i)).memory(with.memories.get(i));
-    }
-    arguments.position(0);
-    steps.add(
-        new Plan.Step(
-            name,
-            what + " " + implementation(description),
-            macs,
-            () ->
-                Handles.require(
-                    dnnl_primitive_execute(primitive, stream, count, arguments), done)));
-  }
-
-  private static String implementation(dnnl_primitive_desc description) {
-    try (primitive_desc_base base = new primitive_desc_base(description, true);
-        BytePointer text = base.impl_info_str()) {
-      return text.getString();
-    }
-  }
-
-  private static String sized(Size size) {
-    return size.toString();
-  }
-
-  // Operations
-
   @Override
   public Tensor fused(Op.Fused fused, List<Tensor> in) {
     Op first = fused.first();
@@ -553,9 +167,9 @@ final class PlanBuilder implements FusingOps<Tensor> {
   }
 
   private Tensor convolution(Tensor x, Conv conv, List<Op> then, List<Tensor> others) {
-    int outputs = widened.getOrDefault(current, conv.out());
+    int outputs = choices.widened(current).orElse(conv.out());
     Tensor out = result(outputs, conv.outHeight(x.height), conv.outWidth(x.width));
-    boolean quantised = x.scale.isPresent() && !scales.isEmpty();
+    boolean quantised = x.scale.isPresent() && choices.quantises();
     Tensor.View source = view(x, quantised ? Kind.S8 : floating);
     observe(conv.at(), x, source);
     Kind kind = target();
@@ -565,7 +179,8 @@ final class PlanBuilder implements FusingOps<Tensor> {
     }
     Attributes attributes = new Attributes();
     String at = conv.at().value();
-    Weighting weighting = weighting(conv, outputs, quantised, attributes, x);
+    ConvolutionWeights weights = ConvolutionWeights.of(conv, outputs, constants);
+    Kind weightKind = weightKind(weights, quantised, attributes, x);
     Optional<Pool.Block> inPlace = Optional.empty();
     int next = 0;
     for (Op op : then) {
@@ -593,7 +208,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
     }
     dnnl_primitive_attr attr = attributes.made();
     dnnl_memory_desc bias = handles.strided(Kind.F32, new long[] {outputs}, new long[] {1});
-    dnnl_memory_desc wanted = handles.any(weighting.kind, weighting.dims);
+    dnnl_memory_desc wanted = handles.any(weightKind, weights.dims());
     long[] strides = {conv.stride(), conv.stride()};
     long[] dilates = {conv.dilation().height() - 1, conv.dilation().width() - 1};
     long[] padding = {conv.padding().height(), conv.padding().width()};
@@ -601,7 +216,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
         String.format(
             Locale.ROOT,
             "convolution %s %d→%d %s",
-            sized(conv.kernel()),
+            conv.kernel(),
             conv.in(),
             conv.out(),
             source.kind());
@@ -624,7 +239,12 @@ final class PlanBuilder implements FusingOps<Tensor> {
                     padding,
                     attr));
     attributes.argument(DNNL_ARG_SRC, source.memory());
-    attributes.argument(DNNL_ARG_WEIGHTS, weighting.laid(description));
+    attributes.argument(
+        DNNL_ARG_WEIGHTS,
+        constants.laid(
+            weights,
+            weightKind,
+            dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0)));
     attributes.argument(DNNL_ARG_BIAS, bias(conv.at(), conv.bias(), outputs));
     attributes.argument(DNNL_ARG_DST, made.memory());
     double macs =
@@ -638,114 +258,27 @@ final class PlanBuilder implements FusingOps<Tensor> {
     return out;
   }
 
-  private dnnl_memory bias(Name at, boolean present, int outputs) {
-    String name = at + ".bias";
-    return constants.vector(
-        name + " " + outputs,
-        present ? Arrays.copyOf(constants.values(name), outputs) : new float[outputs]);
+  /** What numbers the weights are; in 8 bits scales belong to them and to what they meet. */
+  private Kind weightKind(
+      ConvolutionWeights weights, boolean quantised, Attributes attributes, Tensor x) {
+    if (!quantised) {
+      return floating;
+    }
+    attributes.scale(DNNL_ARG_SRC, x.scale.orElseThrow());
+    attributes.scales(
+        DNNL_ARG_WEIGHTS,
+        weights.mask(),
+        constants.vector(weights.key() + " weight scales", weights.rounded().scales()));
+    return Kind.S8;
   }
 
   private void observe(Name at, Tensor x, Tensor.View source) {
-    if (observer != Observer.NONE && isMap(graph.nodes().get(current.node()).inputs().get(0))) {
+    if (observer != Observer.NONE
+        && choices.isMap(graph.nodes().get(current.node()).inputs().get(0))) {
       FloatBuffer values = floats(source, x);
       steps.add(
           new Plan.Step(
               at.value(), "observation", 0, () -> observer.see(at.value(), values, x.count())));
-    }
-  }
-
-  /** Weights on their way into a layout. */
-  private record Weighting(
-      PlanBuilder plan, String key, Kind kind, long[] dims, long[] strides, float[] values) {
-    dnnl_memory laid(dnnl_primitive_desc description) {
-      return plan.constants.laid(
-          key,
-          kind == Kind.S8 ? Kind.S8 : Kind.F32,
-          dims,
-          strides,
-          values,
-          dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0),
-          plan::reorderNow);
-    }
-  }
-
-  private Weighting weighting(
-      Conv conv, int outputs, boolean quantised, Attributes attributes, Tensor x) {
-    int groups = conv.groups();
-    long height = conv.kernel().height();
-    long width = conv.kernel().width();
-    long in = conv.in() / groups;
-    long out = outputs / groups;
-    long[] dims =
-        groups == 1
-            ? new long[] {out, in, height, width}
-            : new long[] {groups, out, in, height, width};
-    long[] strides =
-        groups == 1
-            ? new long[] {in * height * width, height * width, width, 1}
-            : new long[] {out * in * height * width, in * height * width, height * width, width, 1};
-    float[] values = constants.values(conv.at() + ".weight");
-    // Outputs that are there for the room have zeros for weights.
-    values = Arrays.copyOf(values, Math.toIntExact(outputs * in * height * width));
-    String key = conv.at() + " " + outputs;
-    return weighting(
-        key, dims, strides, values, groups == 1 ? 1 : 3, outputs, quantised, attributes, x);
-  }
-
-  /**
-   * Weights of a convolution, in 8 bits with a scale for each output channel, since batch norm has
-   * made them differ by magnitudes.
-   *
-   * @param values (outputs, everything else)
-   */
-  private Weighting weighting(
-      String key,
-      long[] dims,
-      long[] strides,
-      float[] values,
-      int mask,
-      int outputs,
-      boolean quantised,
-      Attributes attributes,
-      Tensor x) {
-    if (!quantised) {
-      return new Weighting(this, key + " " + floating, floating, dims, strides, values);
-    }
-    float[] scales = new float[outputs];
-    float[] rounded = new float[values.length];
-    int each = values.length / outputs;
-    for (int o = 0; o < outputs; o++) {
-      float largest = 0;
-      for (int i = 0; i < each; i++) {
-        largest = Math.max(largest, Math.abs(values[o * each + i]));
-      }
-      scales[o] = largest == 0 ? 1 : largest / 127;
-      for (int i = 0; i < each; i++) {
-        rounded[o * each + i] = Math.round(values[o * each + i] / scales[o]);
-      }
-    }
-    attributes.scale(DNNL_ARG_SRC, x.scale.orElseThrow());
-    attributes.scales(DNNL_ARG_WEIGHTS, mask, constants.vector(key + " weight scales", scales));
-    return new Weighting(this, key + " " + Kind.S8, Kind.S8, dims, strides, rounded);
-  }
-
-  /** Brings weights into a layout at once, outside of any plan. */
-  private void reorderNow(
-      dnnl_memory_desc from, dnnl_memory values, dnnl_memory_desc to, dnnl_memory into) {
-    try (Handles passing = new Handles()) {
-      dnnl_primitive_attr attr = passing.attributes();
-      dnnl_primitive_desc description =
-          passing.description(
-              "reorder of weights",
-              d -> dnnl_reorder_primitive_desc_create(d, from, engine, to, engine, attr));
-      dnnl_primitive primitive = passing.primitive("reorder of weights", description);
-      dnnl_exec_arg_t arguments = passing.arguments(2);
-      arguments.position(0).arg(DNNL_ARG_FROM).memory(values);
-      arguments.position(1).arg(DNNL_ARG_TO).memory(into);
-      Handles.require(
-          dnnl_primitive_execute(primitive, stream, 2, arguments.position(0)),
-          "reorder of weights");
-      Handles.require(dnnl_stream_wait(stream), "reorder of weights");
     }
   }
 
@@ -756,7 +289,7 @@ final class PlanBuilder implements FusingOps<Tensor> {
 
   private Tensor transposed(Tensor x, ConvTranspose conv, Tensor like, List<Op> then) {
     Tensor out = new Tensor(conv.out(), like.height, like.width, Optional.empty(), false);
-    boolean quantised = x.scale.isPresent() && !scales.isEmpty();
+    boolean quantised = x.scale.isPresent() && choices.quantises();
     Tensor.View source = view(x, quantised ? Kind.S8 : floating);
     observe(conv.at(), x, source);
     // Logits are never less than 32 bits.
@@ -766,21 +299,10 @@ final class PlanBuilder implements FusingOps<Tensor> {
     then.forEach(attributes::then);
     int k = conv.kernel();
     String at = conv.at().value();
-    long[] dims = {conv.out(), conv.in(), k, k};
-    long[] plain = {(long) conv.in() * k * k, (long) k * k, k, 1};
-    Weighting weighting =
-        weighting(
-            at,
-            dims,
-            plain,
-            outputsFirst(constants.values(at + ".weight"), conv),
-            1,
-            conv.out(),
-            quantised,
-            attributes,
-            x);
+    ConvolutionWeights weights = ConvolutionWeights.of(conv, constants);
+    Kind weightKind = weightKind(weights, quantised, attributes, x);
     dnnl_primitive_attr attr = attributes.made();
-    dnnl_memory_desc wanted = handles.any(weighting.kind, dims);
+    dnnl_memory_desc wanted = handles.any(weightKind, weights.dims());
     dnnl_memory_desc bias = handles.strided(Kind.F32, new long[] {conv.out()}, new long[] {1});
     long[] strides = {conv.stride(), conv.stride()};
     long[] before = {conv.padding(), conv.padding()};
@@ -816,25 +338,17 @@ final class PlanBuilder implements FusingOps<Tensor> {
                     after,
                     attr));
     attributes.argument(DNNL_ARG_SRC, source.memory());
-    attributes.argument(DNNL_ARG_WEIGHTS, weighting.laid(description));
+    attributes.argument(
+        DNNL_ARG_WEIGHTS,
+        constants.laid(
+            weights,
+            weightKind,
+            dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0)));
     attributes.argument(DNNL_ARG_BIAS, bias(conv.at(), conv.bias(), conv.out()));
     attributes.argument(DNNL_ARG_DST, made.memory());
     double macs = (double) x.count() * conv.out() * k * k;
     call(at, what + "→" + kind, macs, description, attributes);
     return out;
-  }
-
-  /** Ours are (in, out, k, k). */
-  private static float[] outputsFirst(float[] values, ConvTranspose conv) {
-    int each = conv.kernel() * conv.kernel();
-    float[] turned = new float[values.length];
-    for (int in = 0; in < conv.in(); in++) {
-      for (int out = 0; out < conv.out(); out++) {
-        System.arraycopy(
-            values, (in * conv.out() + out) * each, turned, (out * conv.in() + in) * each, each);
-      }
-    }
-    return turned;
   }
 
   private boolean isLogits() {
@@ -964,27 +478,6 @@ final class PlanBuilder implements FusingOps<Tensor> {
     attributes.rounded(out, kind);
     binary(what, algorithm, left, rightDesc, right, made, attributes);
     return out;
-  }
-
-  private void binary(
-      String what,
-      int algorithm,
-      Tensor.View left,
-      dnnl_memory_desc rightDesc,
-      dnnl_memory right,
-      Tensor.View made,
-      Attributes attributes) {
-    dnnl_primitive_attr attr = attributes.made();
-    dnnl_primitive_desc description =
-        handles.description(
-            what,
-            d ->
-                dnnl_binary_primitive_desc_create(
-                    d, engine, algorithm, left.desc(), rightDesc, made.desc(), attr));
-    attributes.argument(DNNL_ARG_SRC_0, left.memory());
-    attributes.argument(DNNL_ARG_SRC_1, right);
-    attributes.argument(DNNL_ARG_DST, made.memory());
-    call(name(), what + " " + left.kind() + "→" + made.kind(), 0, description, attributes);
   }
 
   @Override
@@ -1119,51 +612,6 @@ final class PlanBuilder implements FusingOps<Tensor> {
     return out;
   }
 
-  /** The same memory as (1, width · channels, height, 1). */
-  private Tensor.View asChannels(Tensor t, Tensor.View view) {
-    int row = t.width * t.channels;
-    dnnl_memory_desc desc =
-        handles.strided(
-            view.kind(), new long[] {1, row, t.height, 1}, channelsLast(row, t.height, 1));
-    return new Tensor.View(
-        view.kind(), desc, handles.memory(engine, desc, view.block().address()), view.block());
-  }
-
-  private void pool(
-      String what,
-      int algorithm,
-      Tensor.View source,
-      Tensor.View made,
-      long[] strides,
-      long[] kernel,
-      long[] before,
-      long[] after,
-      Attributes attributes) {
-    // A last row that no window reaches is negative padding to the formula.
-    long[] behind = {Math.max(0, after[0]), Math.max(0, after[1])};
-    dnnl_primitive_attr attr = attributes.made();
-    dnnl_primitive_desc description =
-        handles.description(
-            what,
-            d ->
-                dnnl_pooling_forward_primitive_desc_create(
-                    d,
-                    engine,
-                    dnnl_forward_inference,
-                    algorithm,
-                    source.desc(),
-                    made.desc(),
-                    strides,
-                    kernel,
-                    new long[] {0, 0},
-                    before,
-                    behind,
-                    attr));
-    attributes.argument(DNNL_ARG_SRC, source.memory());
-    attributes.argument(DNNL_ARG_DST, made.memory());
-    call(name(), what + " " + source.kind(), 0, description, attributes);
-  }
-
   @Override
   public Pooled<Tensor> maxPoolWithIndices(Tensor x, org.efrnet.ops.Pool window) {
     Tensor values =
@@ -1183,10 +631,6 @@ final class PlanBuilder implements FusingOps<Tensor> {
             0,
             () -> pooling.pool(source, target, indices)));
     return new Pooled<>(values, places);
-  }
-
-  private static FloatBuffer floats(Tensor.View view, Tensor t) {
-    return new FloatPointer(view.block().address()).capacity(t.count()).asBuffer();
   }
 
   @Override
@@ -1234,37 +678,14 @@ final class PlanBuilder implements FusingOps<Tensor> {
     return out;
   }
 
-  /** Copies a map into the channels of another one, from {@code first} on. */
-  private void into(
-      Tensor.View target,
-      int targetChannels,
-      int first,
-      Tensor part,
-      Tensor.View source,
-      float targetScale) {
-    dnnl_memory_desc desc =
-        handles.strided(
-            target.kind(), dims(part), channelsLast(targetChannels, part.height, part.width));
-    Pointer begin =
-        new BytePointer(target.block().address()).getPointer((long) first * target.kind().bytes);
-    dnnl_memory place = handles.memory(engine, desc, begin);
-    reorder(
-        name(),
-        source.desc(),
-        source.memory(),
-        desc,
-        place,
-        scale(part, source.kind()),
-        targetScale);
-  }
-
   @Override
   public Tensor concat(List<Tensor> parts) {
     Tensor leading = parts.get(0);
     Value first = graph.nodes().get(current.node()).inputs().get(0);
-    if (widened.containsKey(first)) {
+    if (choices.widened(first).isPresent()) {
       // The convolution has left room behind its own channels.
-      int channels = ((Op.Convolve) first(graph.nodes().get(first.node()).op())).conv().out();
+      int channels =
+          ((Op.Convolve) Choices.first(graph.nodes().get(first.node()).op())).conv().out();
       Tensor.View made = leading.views.values().iterator().next();
       join(leading, made, channels, parts.subList(1, parts.size()));
       return leading;
