@@ -17,8 +17,10 @@ import org.efrnet.segment.EngineOptions;
 import org.efrnet.segment.Executable;
 import org.efrnet.segment.LogitRows;
 
-/** Inference by libtorch, in 32 bits on the CPU. */
+/** Inference by libtorch, on the CPU: in 32 bits, or with parameters and maps in bfloat16. */
 public final class LibtorchEngine implements Engine {
+  private static final String BF16 = "bf16";
+
   @Override
   public String name() {
     return "libtorch";
@@ -30,9 +32,10 @@ public final class LibtorchEngine implements Engine {
     return String.valueOf(NoGradGuard.class.getPackage().getImplementationVersion());
   }
 
+  /** 32 bits first, which every processor computes in by itself. */
   @Override
   public List<String> precisions() {
-    return List.of(BundleConfig.FP32);
+    return List.of(BundleConfig.FP32, BF16);
   }
 
   /**
@@ -42,9 +45,18 @@ public final class LibtorchEngine implements Engine {
    */
   @Override
   public Executable prepare(Model model, EngineOptions options) {
+    if (!precisions().contains(options.precision())) {
+      throw new IllegalArgumentException(
+          "engine "
+              + name()
+              + " does not compute in "
+              + options.precision()
+              + "; choose one of "
+              + String.join(", ", precisions()));
+    }
     try {
       Natives.setThreads(options.threads());
-      return new Prepared(Passes.apply(Passes.inference(), model));
+      return new Prepared(Passes.apply(Passes.inference(), model), options.precision());
     } catch (RuntimeException e) {
       throw TorchErrors.translated(e);
     }
@@ -53,13 +65,17 @@ public final class LibtorchEngine implements Engine {
   private static final class Prepared implements Executable {
     private final Graph graph;
     private final int classes;
+    private final String precision;
+    private final Execution execution;
     private final ParameterStore store;
     private boolean closed;
 
-    Prepared(Model model) {
+    Prepared(Model model, String precision) {
+      this.precision = precision;
+      this.execution = precision.equals(BF16) ? Execution.CPU.with(Precision.BF16) : Execution.CPU;
       this.graph = model.graph();
       this.classes = graph.logits(new Shapes(), Shape.image(1, 64, 64)).channels();
-      this.store = new ParameterStore(Parameters.of(graph), model.weights(), Execution.CPU, false);
+      this.store = new ParameterStore(Parameters.of(graph), model.weights(), execution, false);
     }
 
     @Override
@@ -75,8 +91,8 @@ public final class LibtorchEngine implements Engine {
       graph.logits(new Shapes(), Shape.image(1, height, width));
       try (PointerScope scope = new PointerScope();
           NoGradGuard guard = new NoGradGuard()) {
-        Tensor image = TorchOps.image(planes, 1, height, width, Execution.CPU);
-        TorchOps inference = new TorchOps(store, Execution.CPU, new TorchOps.Mode.Inference());
+        Tensor image = TorchOps.image(planes, 1, height, width, execution);
+        TorchOps inference = new TorchOps(store, execution, new TorchOps.Mode.Inference());
         // Freed as soon as nobody needs them: a large picture's maps together are tens of
         // gigabytes.
         Tensor logits =
@@ -94,7 +110,7 @@ public final class LibtorchEngine implements Engine {
 
     @Override
     public String precision() {
-      return BundleConfig.FP32;
+      return precision;
     }
 
     @Override

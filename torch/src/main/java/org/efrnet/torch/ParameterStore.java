@@ -63,7 +63,8 @@ final class ParameterStore implements AutoCloseable {
           // Autograd adds into a gradient that exists: the views keep all gradients in one vector.
           view.mutable_grad().put(view(gradients, at, p));
         }
-        views.put(p.name(), view);
+        // Whoever learns keeps 32 bits and converts at each use; whoever does not converts once.
+        views.put(p.name(), learns ? view : view.to(execution.precision().maps()));
         trainedAt += isTrained ? p.count() : 0;
         statisticsAt += isTrained ? 0 : p.count();
       }

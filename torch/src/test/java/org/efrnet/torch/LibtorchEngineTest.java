@@ -86,6 +86,20 @@ class LibtorchEngineTest {
     }
   }
 
+  @Test
+  void computesInBfloat16Too() {
+    ModelBundle bundle = bundle("efrnet", 48);
+    try (Segmenter segmenter =
+        Segmenter.load(bundle, SMALL.withPrecision("bf16").with(GoldenCheck.ALWAYS))) {
+      assertThat(segmenter.precision()).isEqualTo("bf16");
+      // As far away as 8 bits of a fraction bring it, and no nearer: it is no fp32 in disguise.
+      assertThat(segmenter.golden().difference()).isBetween(1e-4, segmenter.golden().tolerance());
+    }
+    assertThatThrownBy(() -> Segmenter.load(bundle, SMALL.withPrecision("int8")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("int8");
+  }
+
   /** A tenth of what a bundle allows, for every network: other processors round otherwise. */
   @Test
   void givesEveryNetworksGoldenLogits() {
