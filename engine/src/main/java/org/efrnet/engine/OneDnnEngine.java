@@ -3,6 +3,8 @@ package org.efrnet.engine;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.dnnl.dnnl_engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
@@ -69,6 +71,8 @@ public final class OneDnnEngine implements Engine {
   private static final class Natives {
     static {
       OpenMp.sleepSoon();
+      // OpenMP comes with them.
+      Loader.load(dnnl.class);
     }
 
     private Natives() {}

@@ -1,0 +1,107 @@
+package org.efrnet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.efrnet.bundle.BundleConfig;
+import org.efrnet.bundle.ModelBundle;
+import org.efrnet.engine.OneDnnEngine;
+import org.efrnet.graph.Graph;
+import org.efrnet.images.Normalization;
+import org.efrnet.labels.ClassTable;
+import org.efrnet.networks.EfrNet;
+import org.efrnet.readings.Parameters;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+class CalibrateCommandTest {
+  @TempDir private Path dir;
+  private Path model;
+  private Path own;
+
+  private record Result(int code, String out, String err) {}
+
+  private static Result run(Object... words) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine line = Main.commandLine();
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
+    return new Result(code, out.toString(), err.toString());
+  }
+
+  @BeforeEach
+  void makeModelAndScenes() throws IOException {
+    own = dir.resolve("own");
+    assertThat(
+            run("scenes", own, "--count", 3, "--val", 2, "--size", "64x48", "--classes", "all")
+                .code())
+        .isZero();
+    ClassTable classes = ClassTable.named("streets");
+    model = dir.resolve("model");
+    ModelBundle.of(
+            BundleConfig.of(
+                "untrained",
+                new BundleConfig.Architecture("efrnet", classes.size()),
+                classes,
+                Normalization.IMAGENET,
+                48,
+                new BundleConfig.TrainingSize(64, 48),
+                new BundleConfig.Licence("CC0-1.0", "random numbers"),
+                Map.of()),
+            Parameters.initial(Graph.of(EfrNet.of(classes.size())), 1))
+        .write(model);
+  }
+
+  @Test
+  void writesMagnitudesAndWhatPrecisionsCost() throws IOException {
+    String digest = ModelBundle.read(model).digest();
+    Result result =
+        run("calibrate", model, "--data", own, "--pictures", 2, "--measure", "val", "--threads", 1);
+    assertThat(result.code()).as(result.err()).isZero();
+    ModelBundle bundle = ModelBundle.read(model);
+    assertThat(bundle.digest()).as("the same model").isEqualTo(digest);
+    assertThat(bundle.calibration().inputs())
+        .containsKeys("b1.1.middle.conv", "ffm2.refine.conv")
+        .doesNotContainKey("b0.conv");
+    for (String precision : List.of("bf16", "int8")) {
+      boolean here = new OneDnnEngine().precisions().contains(precision);
+      Map<String, Double> losses = bundle.config().precisions().get(precision).miouLoss();
+      assertThat(losses.keySet()).isEqualTo(here ? Set.of("streets val") : Set.of());
+      assertThat(result.out())
+          .containsPattern(here ? precision + ": [0-9.]+ mIoU" : precision + ": this processor");
+    }
+    assertThat(bundle.config().precisions().get("fp32").miouLoss()).isEmpty();
+  }
+
+  @Test
+  void calibratesWithoutMeasuring() throws IOException {
+    Result result = run("calibrate", model, "--data", own, "--pictures", 1, "--threads", 1);
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out()).containsPattern("calibrated [0-9]+ convolutions");
+    ModelBundle bundle = ModelBundle.read(model);
+    assertThat(bundle.calibration().isEmpty()).isFalse();
+    assertThat(bundle.config().precisions().get("int8").miouLoss()).isEmpty();
+  }
+
+  @Test
+  void wantsAFolderAndAPicture() {
+    assertThat(run("calibrate", dir.resolve("none"), "--data", own))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.err()).contains("none is not a folder"));
+    assertThat(run("calibrate", model, "--data", own, "--pictures", 0))
+        .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+        .satisfies(r -> assertThat(r.err()).contains("--pictures is 0"));
+    assertThat(run("calibrate", model).code()).isEqualTo(2);
+  }
+}
