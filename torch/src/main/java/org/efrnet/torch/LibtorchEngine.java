@@ -1,10 +1,14 @@
 package org.efrnet.torch;
 
+import java.nio.FloatBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
@@ -17,7 +21,10 @@ import org.efrnet.segment.EngineOptions;
 import org.efrnet.segment.Executable;
 import org.efrnet.segment.LogitRows;
 
-/** Inference by libtorch, on the CPU: in 32 bits, or with parameters and maps in bfloat16. */
+/**
+ * Inference by libtorch, on the CPU: in 32 bits, or with parameters and maps in bfloat16. Each in
+ * its fastest form that is known: channels last throughout, converted once, read where they lie.
+ */
 public final class LibtorchEngine implements Engine {
   private static final String BF16 = "bf16";
 
@@ -32,10 +39,9 @@ public final class LibtorchEngine implements Engine {
     return String.valueOf(NoGradGuard.class.getPackage().getImplementationVersion());
   }
 
-  /** 32 bits first, which every processor computes in by itself. */
   @Override
   public List<String> precisions() {
-    return List.of(BundleConfig.FP32, BF16);
+    return Processor.hasBfloat16() ? List.of(BF16, BundleConfig.FP32) : List.of(BundleConfig.FP32);
   }
 
   /**
@@ -45,14 +51,16 @@ public final class LibtorchEngine implements Engine {
    */
   @Override
   public Executable prepare(Model model, EngineOptions options) {
-    if (!precisions().contains(options.precision())) {
+    List<String> known = precisions();
+    if (!known.contains(options.precision())) {
       throw new IllegalArgumentException(
           "engine "
               + name()
               + " does not compute in "
               + options.precision()
-              + "; choose one of "
-              + String.join(", ", precisions()));
+              + " on this processor, but in "
+              + String.join(", ", known)
+              + "; choose one of these, or another engine");
     }
     try {
       Natives.setThreads(options.threads());
@@ -70,6 +78,12 @@ public final class LibtorchEngine implements Engine {
     private final ParameterStore store;
     private boolean closed;
 
+    /** The last call's logits, as (1, height, width, classes) in 32 bits. */
+    private Optional<Tensor> last = Optional.empty();
+
+    /** How often logits became invalid. */
+    private long forgotten;
+
     Prepared(Model model, String precision) {
       this.precision = precision;
       this.execution = precision.equals(BF16) ? Execution.CPU.with(Precision.BF16) : Execution.CPU;
@@ -79,7 +93,50 @@ public final class LibtorchEngine implements Engine {
     }
 
     @Override
+    public LogitRows run(float[] planes, int height, int width) {
+      forget();
+      Tensor logits =
+          computed(
+              planes,
+              height,
+              width,
+              maps -> {
+                Tensor rows = maps.to(ScalarType.Float).permute(0, 2, 3, 1).contiguous();
+                if (rows.numel() > Integer.MAX_VALUE) {
+                  throw new IllegalArgumentException(
+                      classes
+                          + " logits for each of "
+                          + width
+                          + "x"
+                          + height
+                          + " pixels are more than this engine can give; choose a smaller size");
+                }
+                // Outlives the call's scope.
+                return rows.retainReference();
+              });
+      last = Optional.of(logits);
+      FloatBuffer values = logits.createBuffer();
+      int line = width * classes;
+      long age = forgotten;
+      return (row, into) -> {
+        // Memory that was given back must not be looked at.
+        if (age != forgotten) {
+          throw new IllegalStateException(
+              "these logits were valid until the next picture; read them before it, and before"
+                  + " close()");
+        }
+        values.get(row * line, into, 0, Math.min(line, into.length));
+      };
+    }
+
+    /** Planar at once: faster than by rows. */
+    @Override
     public float[] logits(float[] planes, int height, int width) {
+      forget();
+      return computed(planes, height, width, ParameterStore::download);
+    }
+
+    private <T> T computed(float[] planes, int height, int width, Function<Tensor, T> taken) {
       if (closed) {
         throw new IllegalStateException("this executable is closed; prepare another one");
       }
@@ -95,17 +152,17 @@ public final class LibtorchEngine implements Engine {
         TorchOps inference = new TorchOps(store, execution, new TorchOps.Mode.Inference());
         // Freed as soon as nobody needs them: a large picture's maps together are tens of
         // gigabytes.
-        Tensor logits =
-            graph.read(inference, image, Set.of(Graph.LOGITS), Tensor::close).get(Graph.LOGITS);
-        return ParameterStore.download(logits);
+        return taken.apply(
+            graph.read(inference, image, Set.of(Graph.LOGITS), Tensor::close).get(Graph.LOGITS));
       } catch (RuntimeException e) {
         throw TorchErrors.translated(e);
       }
     }
 
-    @Override
-    public LogitRows run(float[] planes, int height, int width) {
-      return LogitRows.planar(logits(planes, height, width), classes, height, width);
+    private void forget() {
+      forgotten++;
+      last.ifPresent(Tensor::releaseReference);
+      last = Optional.empty();
     }
 
     @Override
@@ -121,6 +178,7 @@ public final class LibtorchEngine implements Engine {
     @Override
     public void close() {
       closed = true;
+      forget();
       store.close();
     }
   }

@@ -9,8 +9,10 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.efrnet.readings.Parameter;
 import org.efrnet.weights.FloatTensor;
@@ -64,7 +66,7 @@ final class ParameterStore implements AutoCloseable {
           view.mutable_grad().put(view(gradients, at, p));
         }
         // Whoever learns keeps 32 bits and converts at each use; whoever does not converts once.
-        views.put(p.name(), learns ? view : view.to(execution.precision().maps()));
+        views.put(p.name(), learns ? view : converted(view));
         trainedAt += isTrained ? p.count() : 0;
         statisticsAt += isTrained ? 0 : p.count();
       }
@@ -114,6 +116,18 @@ final class ParameterStore implements AutoCloseable {
       shape[i] = p.shape()[i];
     }
     return flat.narrow(0, at, p.count()).view(shape);
+  }
+
+  /** A parameter in the type and the layout of the maps that it meets. */
+  private Tensor converted(Tensor parameter) {
+    Tensor typed = parameter.to(execution.precision().maps());
+    // With one input channel both layouts are the same bytes, and their strides, which libtorch
+    // takes for a wish, must not wish for a layout that the maps there do not have.
+    return execution.layout() == Execution.Layout.CHANNELS_LAST
+            && typed.dim() == 4
+            && typed.size(1) > 1
+        ? typed.clone(new MemoryFormatOptional(MemoryFormat.ChannelsLast))
+        : typed;
   }
 
   /** The parameter of that name; owned by the store. */
