@@ -93,8 +93,8 @@ final class BenchCommand implements Callable<Integer> {
       split = ",",
       defaultValue = ALL,
       description = {
-        "Some of fp32, bf16, int8, or all that an engine computes in here (default:",
-        "${DEFAULT-VALUE})."
+        "Of the engine in question: some of fp32, bf16, int8, or all that it computes in here",
+        "(default: ${DEFAULT-VALUE})."
       })
   private List<String> precisions;
 
@@ -102,7 +102,10 @@ final class BenchCommand implements Callable<Integer> {
       names = "--against",
       paramLabel = "ENGINE,...",
       split = ",",
-      description = "Other engines, such as onnxruntime, libtorch, reference.")
+      description = {
+        "Other engines, such as onnxruntime, libtorch, reference; each in all precisions that it",
+        "computes in here."
+      })
   private List<String> against = List.of();
 
   @Option(
@@ -230,7 +233,10 @@ final class BenchCommand implements Callable<Integer> {
     Engine own = engine.map(Engines::named).orElseGet(Engines::first);
     Map<Engine, List<String>> entries = new LinkedHashMap<>();
     List<String> offered = own.precisions();
-    List<String> taken = chosen(offered);
+    List<String> taken =
+        inOrder(offered).stream()
+            .filter(precision -> precisions.contains(ALL) || precisions.contains(precision))
+            .toList();
     Set<String> missing = new LinkedHashSet<>(precisions);
     missing.removeAll(taken);
     missing.remove(ALL);
@@ -248,20 +254,16 @@ final class BenchCommand implements Callable<Integer> {
     for (String name : new LinkedHashSet<>(against)) {
       if (!name.equals(own.name())) {
         Engine other = Engines.named(name);
-        List<String> others = chosen(other.precisions());
-        // One that has none of these is compared as it is.
-        entries.put(other, others.isEmpty() ? List.of(BundleConfig.FP32) : others);
+        // A comparison is fair with a rival's best form only.
+        entries.put(other, inOrder(other.precisions()));
       }
     }
     return entries;
   }
 
-  /** Those of the option, in the order in which tables show them. */
-  private List<String> chosen(List<String> offered) {
-    return BundleConfig.PRECISION_NAMES.stream()
-        .filter(offered::contains)
-        .filter(precision -> precisions.contains(ALL) || precisions.contains(precision))
-        .toList();
+  /** In the order in which tables show them. */
+  private static List<String> inOrder(List<String> offered) {
+    return BundleConfig.PRECISION_NAMES.stream().filter(offered::contains).toList();
   }
 
   private Map<String, OptionalDouble> peaks(PrintWriter err) {
@@ -297,6 +299,7 @@ final class BenchCommand implements Callable<Integer> {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("network", bundle.network().name());
     node.put("model", model.orElse("random weights of seed " + SEED));
+    node.put("trained", model.isPresent());
     node.put("width", size.width());
     node.put("height", size.height());
     node.put("classes", bundle.classes().size());
@@ -311,18 +314,20 @@ final class BenchCommand implements Callable<Integer> {
     ObjectNode best = node.putObject("peakGflops");
     peaks.forEach((precision, peak) -> put(best, precision, peak));
     ArrayNode array = node.putArray("engines");
+    String own = engines.iterator().next().name();
+    OptionalDouble exact = leastMedian(result, own, List.of(BundleConfig.FP32));
+    OptionalDouble fastest = leastMedian(result, own, BundleConfig.PRECISION_NAMES);
     for (Bench.Entry entry : result.entries()) {
       ObjectNode one = array.addObject();
       one.put("name", entry.engine());
       one.put("precision", entry.precision());
       put(one, entry.millis());
+      put(one, "timesFp32", quotient(entry.millis().p50(), exact));
+      put(one, "timesBest", quotient(entry.millis().p50(), fastest));
       double gflops = 2 * result.convGmac() / entry.millis().p50() * 1e3;
       one.put("gflops", rounded(gflops));
       OptionalDouble peak = peaks.getOrDefault(entry.precision(), OptionalDouble.empty());
-      put(
-          one,
-          "shareOfPeak",
-          peak.isPresent() ? OptionalDouble.of(gflops / peak.getAsDouble()) : peak);
+      put(one, "shareOfPeak", quotient(gflops, peak));
     }
     ArrayNode frames = node.putArray("frames");
     for (Bench.Frames frame : result.frames()) {
@@ -339,6 +344,19 @@ final class BenchCommand implements Callable<Integer> {
       result.profiles().forEach(profile -> profiles.add(profile.toJson()));
     }
     return node;
+  }
+
+  /** The smallest p50 of an engine in any of some precisions; empty if it was measured in none. */
+  private static OptionalDouble leastMedian(
+      Bench.Result result, String engine, List<String> precisions) {
+    return result.entries().stream()
+        .filter(e -> e.engine().equals(engine) && precisions.contains(e.precision()))
+        .mapToDouble(e -> e.millis().p50())
+        .min();
+  }
+
+  private static OptionalDouble quotient(double value, OptionalDouble by) {
+    return by.isPresent() ? OptionalDouble.of(value / by.getAsDouble()) : by;
   }
 
   private static void put(ObjectNode node, Distribution millis) {

@@ -19,6 +19,7 @@ final class BenchTable {
     table.head(bench);
     table.engines(bench);
     bench.get("frames").forEach(table::frames);
+    table.whatNoiseCosts(bench);
     if (bench.has("nodes")) {
       bench.get("nodes").forEach(table::nodes);
     }
@@ -57,14 +58,7 @@ final class BenchTable {
     bench
         .get("peakGflops")
         .properties()
-        .forEach(
-            peak ->
-                peaks.add(
-                    peak.getKey()
-                        + " "
-                        + (peak.getValue().isNull()
-                            ? "-"
-                            : String.format(Locale.ROOT, "%.1f", peak.getValue().doubleValue()))));
+        .forEach(peak -> peaks.add(peak.getKey() + " " + known("%.1f", peak.getValue(), 1)));
     line("peak of a 3x3 convolution, GFLOP/s: %s", String.join(", ", peaks));
   }
 
@@ -75,18 +69,36 @@ final class BenchTable {
   private void engines(JsonNode bench) {
     line("");
     line(
-        "%-12s %-9s %9s %9s %9s %9s %9s %8s",
-        "engine, ms", "precision", "min", "p50", "p95", "p99", "GFLOP/s", "of peak");
+        "%-12s %-9s %9s %9s %9s %9s %7s %7s %9s %8s",
+        "engine, ms",
+        "precision",
+        "min",
+        "p50",
+        "p95",
+        "p99",
+        "x fp32",
+        "x best",
+        "GFLOP/s",
+        "of peak");
     for (JsonNode entry : bench.get("engines")) {
-      JsonNode share = entry.get("shareOfPeak");
       line(
-          "%-12s %-9s%s %9.1f %8s",
+          "%-12s %-9s%s %7s %7s %9.1f %8s",
           entry.get("name").textValue(),
           entry.get("precision").textValue(),
           times(entry),
+          known("%.2f", entry.get("timesFp32"), 1),
+          known("%.2f", entry.get("timesBest"), 1),
           entry.get("gflops").doubleValue(),
-          share.isNull() ? "-" : String.format(Locale.ROOT, "%.1f %%", 100 * share.doubleValue()));
+          known("%.1f %%", entry.get("shareOfPeak"), 100));
     }
+    line(
+        "x fp32, x best: p50 as a multiple of that of %s in fp32, and in its fastest precision",
+        bench.get("engines").get(0).get("name").textValue());
+  }
+
+  /** A number, or a dash where there is none. */
+  private static String known(String form, JsonNode value, double factor) {
+    return value.isNull() ? "-" : String.format(Locale.ROOT, form, factor * value.doubleValue());
   }
 
   private static String times(JsonNode node) {
@@ -109,6 +121,16 @@ final class BenchTable {
         .get("stages")
         .properties()
         .forEach(stage -> line("%-22s%s", stage.getKey(), times(stage.getValue())));
+  }
+
+  /** A map of noise has borders everywhere, and borders are what takes time to enlarge. */
+  private void whatNoiseCosts(JsonNode bench) {
+    if (!bench.get("trained").booleanValue()) {
+      line("");
+      line(
+          "class maps of random weights are noise, for which finish takes longer than for a"
+              + " street's; --model efrnet.camvid measures real maps");
+    }
   }
 
   private void nodes(JsonNode profile) {

@@ -2,6 +2,7 @@ package org.efrnet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.offset;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -14,8 +15,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.Calibration;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.engine.OneDnnEngine;
 import org.efrnet.graph.Passes;
 import org.efrnet.images.Pictures;
 import org.efrnet.images.ReadOptions;
@@ -45,9 +48,13 @@ class BenchCommandTest {
 
   /** The smallest that can be measured, by the engine that is always there. */
   private static Result small(String... words) {
+    return small("reference", words);
+  }
+
+  private static Result small(String engine, String[] words) {
     List<String> all =
         new ArrayList<>(List.of("bench", "--network", "enet", "--size", "32x24", "--classes", "3"));
-    all.addAll(List.of("--engine", "reference", "--threads", "1", "--rounds", "3"));
+    all.addAll(List.of("--engine", engine, "--threads", "1", "--rounds", "3"));
     all.addAll(List.of("--warm-up", "0"));
     all.addAll(Arrays.asList(words));
     return run(all.toArray(String[]::new));
@@ -62,6 +69,7 @@ class BenchCommandTest {
         .containsExactly(
             "network",
             "model",
+            "trained",
             "width",
             "height",
             "classes",
@@ -89,6 +97,7 @@ class BenchCommandTest {
     Cost cost =
         Cost.of(Passes.apply(Passes.inference(), bundle.model()).graph(), Shape.image(1, 24, 32));
     assertThat(gflop).isEqualTo(2 * cost.convGmac());
+    assertThat(json.get("trained").booleanValue()).isFalse();
     assertThat(json.get("engines")).as("an engine is no rival of its own").hasSize(1);
     JsonNode entry = json.get("engines").get(0);
     assertThat(entry.get("name").textValue()).isEqualTo("reference");
@@ -96,6 +105,8 @@ class BenchCommandTest {
     requireSpread(entry);
     assertThat(entry.get("gflops").doubleValue())
         .isCloseTo(gflop / entry.get("p50").doubleValue() * 1e3, offset(0.01));
+    assertThat(entry.get("timesFp32").doubleValue()).isEqualTo(1);
+    assertThat(entry.get("timesBest").doubleValue()).isEqualTo(1);
 
     JsonNode frames = json.get("frames");
     assertThat(frames).hasSize(1);
@@ -127,8 +138,74 @@ class BenchCommandTest {
     assertThat(result.err()).contains("percentiles of 3 rounds say little");
     assertThat(Files.readString(file))
         .contains("enet (random weights of seed 1) at 32x24, 3 classes", "1 threads, 3 rounds")
-        .containsPattern("reference +fp32( +[0-9.]+){5} +-")
-        .containsPattern("\nnetwork( +[0-9.]+){4}");
+        .containsPattern("reference +fp32( +[0-9.]+){4} +1\\.00 +1\\.00 +[0-9.]+ +")
+        .contains("a multiple of that of reference in fp32")
+        .containsPattern("\nnetwork( +[0-9.]+){4}")
+        .contains("class maps of random weights are noise", "--model efrnet.camvid");
+  }
+
+  /** An engine of which only some precisions are asked for meets every form of its rivals. */
+  @Test
+  void rivalsComputeInAllTheirPrecisions() throws IOException {
+    Result result = small("--precision", "fp32", "--against", "onednn", "--format", "json");
+    assertThat(result.code()).as(result.err()).isZero();
+    JsonNode json = new ObjectMapper().readTree(result.out());
+    List<String> offered = new OneDnnEngine().precisions();
+    List<String> expected = new ArrayList<>(List.of("reference fp32"));
+    BundleConfig.PRECISION_NAMES.stream()
+        .filter(offered::contains)
+        .forEach(precision -> expected.add("onednn " + precision));
+    JsonNode engines = json.get("engines");
+    assertThat(engines)
+        .extracting(e -> e.get("name").textValue() + " " + e.get("precision").textValue())
+        .containsExactlyElementsOf(expected);
+    double own = engines.get(0).get("p50").doubleValue();
+    for (JsonNode entry : engines) {
+      double times = entry.get("p50").doubleValue() / own;
+      assertThat(entry.get("timesFp32").doubleValue()).isCloseTo(times, offset(0.002));
+      assertThat(entry.get("timesBest").doubleValue()).isCloseTo(times, offset(0.002));
+    }
+    assertThat(json.get("frames")).as("of the engine in question alone").hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "int8"})
+  void aPrecisionAloneHasItsTimesAndItsNodes(String precision) {
+    assumeTrue(new OneDnnEngine().precisions().contains(precision), precision + " is not here");
+    Result result = small("onednn", new String[] {"--precision", precision, "--nodes"});
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out())
+        .containsPattern(
+            "engine, ms.*\\R"
+                + ("onednn +" + precision + "( +[0-9.]+){4}")
+                + (precision.equals("fp32") ? " +1\\.00 +1\\.00 " : " +- +1\\.00 "))
+        .contains("by onednn in " + precision + ", ms")
+        .containsPattern(
+            "nodes of onednn in "
+                + precision
+                + "\\R +ms .*\\R +[0-9.]+ +[0-9.]+ % +[0-9.]+ % +[0-9.]+  [^:\\n]+: ");
+  }
+
+  @Test
+  void aTrainedModelHasRealMaps() {
+    List<String> words =
+        List.of(
+            "bench",
+            "--model",
+            "efrnet.camvid",
+            "--size",
+            "64x48",
+            "--precision",
+            "fp32",
+            "--threads",
+            "1",
+            "--rounds",
+            "3",
+            "--warm-up",
+            "0");
+    Result result = run(words.toArray(String[]::new));
+    assertThat(result.code()).as(result.err()).isZero();
+    assertThat(result.out()).contains("efrnet (efrnet.camvid) at 64x48").doesNotContain("noise");
   }
 
   @ParameterizedTest
