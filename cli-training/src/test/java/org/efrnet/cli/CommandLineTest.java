@@ -325,8 +325,14 @@ class CommandLineTest {
     for (String engine : Engines.names()) {
       Segmenter.Options always =
           Segmenter.Options.DEFAULT.withEngine(engine).with(GoldenCheck.ALWAYS);
-      try (Segmenter segmenter = Segmenter.load(embedded, always)) {
+      try (Segmenter segmenter = Segmenter.load(embedded, always.withPrecision("fp32"))) {
         assertThat(segmenter.golden().difference()).as(engine).isLessThan(1e-5);
+      }
+      // The others within what the bundle allows them, or loading fails.
+      for (String precision : Engines.named(engine).precisions()) {
+        try (Segmenter segmenter = Segmenter.load(embedded, always.withPrecision(precision))) {
+          assertThat(segmenter.precision()).isEqualTo(precision);
+        }
       }
     }
   }
