@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.graph.Passes;
 import org.efrnet.images.Picture;
@@ -98,7 +99,7 @@ record Bench(
     double convGmac = convGmac();
     float[] planes = RandomBundle.noise(size.width(), size.height());
     ModelBundle calibrated =
-        entries.values().stream().anyMatch(precisions -> precisions.contains("int8"))
+        entries.values().stream().anyMatch(precisions -> precisions.contains(BundleConfig.INT8))
             ? bundle.with(RandomBundle.calibration(bundle))
             : bundle;
     List<Competitor> competitors = new ArrayList<>();

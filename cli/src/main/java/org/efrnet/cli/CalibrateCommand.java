@@ -18,7 +18,7 @@ import org.efrnet.data.DataSets;
 import org.efrnet.engine.Calibrator;
 import org.efrnet.engine.OneDnnEngine;
 import org.efrnet.images.Picture;
-import org.efrnet.images.Resize;
+import org.efrnet.images.PlaneScaler;
 import org.efrnet.segment.Evaluation;
 import org.efrnet.segment.GoldenCheck;
 import org.efrnet.segment.Segmenter;
@@ -106,30 +106,30 @@ final class CalibrateCommand implements Callable<Integer> {
     try (Calibrator calibrator = new Calibrator(bundle.model(), threads.count());
         Progress progress = new Progress(spec.commandLine().getErr(), "calibrate", count)) {
       for (int i = 0; i < count; i++) {
-        Picture picture = scaled(bundle, set.load((int) ((long) i * set.size() / count)).picture());
-        float[] planes = new float[3 * picture.width() * picture.height()];
-        bundle.config().normalization().planes(picture, planes, 0);
-        calibrator.add(planes, picture.height(), picture.width());
+        add(calibrator, bundle, set.load((int) ((long) i * set.size() / count)).picture());
         progress.to(i + 1, "");
       }
       return calibrator.calibration();
     }
   }
 
-  /** As {@link Segmenter} shows it to the network. */
-  private static Picture scaled(ModelBundle bundle, Picture picture) {
-    SizePolicy.Scaled size =
+  /** Shows a picture to the network as {@link Segmenter} does. */
+  private static void add(Calibrator calibrator, ModelBundle bundle, Picture picture) {
+    SizePolicy.Scaled scaled =
         new SizePolicy.BundleHeight()
             .of(picture.width(), picture.height(), bundle.config().height());
-    int multiple = bundle.network().sizeMultiple();
-    return Resize.padded(
-        Resize.bilinear(picture, size.width(), size.height()),
-        roundedUp(size.width(), multiple),
-        roundedUp(size.height(), multiple));
-  }
-
-  private static int roundedUp(int side, int multiple) {
-    return (side + multiple - 1) / multiple * multiple;
+    SizePolicy.Scaled padded = scaled.roundedUp(bundle.network().sizeMultiple());
+    float[] planes = new float[3 * padded.width() * padded.height()];
+    new PlaneScaler(
+            picture.width(),
+            picture.height(),
+            scaled.width(),
+            scaled.height(),
+            padded.width(),
+            padded.height(),
+            bundle.config().normalization())
+        .into(picture, planes);
+    calibrator.add(planes, padded.height(), padded.width());
   }
 
   private ModelBundle measured(ModelBundle bundle, DataSet set, PrintWriter out)

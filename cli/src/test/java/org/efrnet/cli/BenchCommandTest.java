@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,41 +26,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The form of what is measured; how long anything takes is no matter of tests. */
 class BenchCommandTest {
   @TempDir private Path dir;
 
-  private record Result(int code, String out, String err) {}
-
-  private static Result run(String... words) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    int code = line.execute(words);
-    return new Result(code, out.toString(), err.toString());
-  }
-
   /** The smallest that can be measured, by the engine that is always there. */
-  private static Result small(String... words) {
+  private static Run small(String... words) {
     return small("reference", words);
   }
 
-  private static Result small(String engine, String[] words) {
+  private static Run small(String engine, String[] words) {
     List<String> all =
         new ArrayList<>(List.of("bench", "--network", "enet", "--size", "32x24", "--classes", "3"));
     all.addAll(List.of("--engine", engine, "--threads", "1", "--rounds", "3"));
     all.addAll(List.of("--warm-up", "0"));
     all.addAll(Arrays.asList(words));
-    return run(all.toArray(String[]::new));
+    return Run.of(all.toArray());
   }
 
   @Test
   void printsWhatItMeasuredAsJson() throws IOException {
-    Result result = small("--format", "json", "--against", "reference");
+    Run result = small("--format", "json", "--against", "reference");
     assertThat(result.code()).as(result.err()).isZero();
     JsonNode json = new ObjectMapper().readTree(result.out());
     assertThat(json.properties().stream().map(Map.Entry::getKey))
@@ -132,7 +117,7 @@ class BenchCommandTest {
   @Test
   void writesATableIntoAFile() throws IOException {
     Path file = dir.resolve("bench.txt");
-    Result result = small("-o", file.toString());
+    Run result = small("-o", file.toString());
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.out()).isEmpty();
     assertThat(result.err()).contains("percentiles of 3 rounds say little");
@@ -147,7 +132,7 @@ class BenchCommandTest {
   /** An engine of which only some precisions are asked for meets every form of its rivals. */
   @Test
   void rivalsComputeInAllTheirPrecisions() throws IOException {
-    Result result = small("--precision", "fp32", "--against", "onednn", "--format", "json");
+    Run result = small("--precision", "fp32", "--against", "onednn", "--format", "json");
     assertThat(result.code()).as(result.err()).isZero();
     JsonNode json = new ObjectMapper().readTree(result.out());
     List<String> offered = new OneDnnEngine().precisions();
@@ -172,7 +157,7 @@ class BenchCommandTest {
   @ValueSource(strings = {"fp32", "int8"})
   void aPrecisionAloneHasItsTimesAndItsNodes(String precision) {
     assumeTrue(new OneDnnEngine().precisions().contains(precision), precision + " is not here");
-    Result result = small("onednn", new String[] {"--precision", precision, "--nodes"});
+    Run result = small("onednn", new String[] {"--precision", precision, "--nodes"});
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.out())
         .containsPattern(
@@ -203,7 +188,7 @@ class BenchCommandTest {
             "3",
             "--warm-up",
             "0");
-    Result result = run(words.toArray(String[]::new));
+    Run result = Run.of(words.toArray());
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.out()).contains("efrnet (efrnet.camvid) at 64x48").doesNotContain("noise");
   }
@@ -221,7 +206,7 @@ class BenchCommandTest {
         "--size 640"
       })
   void wrongUsageIsCode2(String words) {
-    Result result = run(("bench " + words).split(" "));
+    Run result = Run.of((Object[]) ("bench " + words).split(" "));
     assertThat(result.code()).isEqualTo(2);
     assertThat(result.err().strip()).startsWith("efrnet: ").doesNotContain("\n");
   }
@@ -231,7 +216,7 @@ class BenchCommandTest {
     assertThat(small("--precision", "bf16").err())
         .contains("engine reference does not compute in bf16", "but in fp32");
     assertThat(small("--against", "onnxrutime").err()).contains("no engine is named 'onnxrutime'");
-    assertThat(run("bench --network enet --size 30x24 --engine reference".split(" ")))
+    assertThat(Run.of((Object[]) "bench --network enet --size 30x24 --engine reference".split(" ")))
         .satisfies(r -> assertThat(r.code()).isEqualTo(1))
         .satisfies(r -> assertThat(r.err()).contains("enet at 30x24", "multiples of 8"));
     assertThat(small("--nodes").err()).contains("engine reference cannot say where");

@@ -3,10 +3,7 @@ package org.efrnet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -21,30 +18,17 @@ import org.efrnet.readings.Parameters;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 class CalibrateCommandTest {
   @TempDir private Path dir;
   private Path model;
   private Path own;
 
-  private record Result(int code, String out, String err) {}
-
-  private static Result run(Object... words) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
-    return new Result(code, out.toString(), err.toString());
-  }
-
   @BeforeEach
   void makeModelAndScenes() throws IOException {
     own = dir.resolve("own");
     assertThat(
-            run("scenes", own, "--count", 3, "--val", 2, "--size", "64x48", "--classes", "all")
+            Run.of("scenes", own, "--count", 3, "--val", 2, "--size", "64x48", "--classes", "all")
                 .code())
         .isZero();
     ClassTable classes = ClassTable.named("streets");
@@ -66,8 +50,9 @@ class CalibrateCommandTest {
   @Test
   void writesMagnitudesAndWhatPrecisionsCost() throws IOException {
     String digest = ModelBundle.read(model).digest();
-    Result result =
-        run("calibrate", model, "--data", own, "--pictures", 2, "--measure", "val", "--threads", 1);
+    Run result =
+        Run.of(
+            "calibrate", model, "--data", own, "--pictures", 2, "--measure", "val", "--threads", 1);
     assertThat(result.code()).as(result.err()).isZero();
     ModelBundle bundle = ModelBundle.read(model);
     assertThat(bundle.digest()).as("the same model").isEqualTo(digest);
@@ -86,7 +71,7 @@ class CalibrateCommandTest {
 
   @Test
   void calibratesWithoutMeasuring() throws IOException {
-    Result result = run("calibrate", model, "--data", own, "--pictures", 1, "--threads", 1);
+    Run result = Run.of("calibrate", model, "--data", own, "--pictures", 1, "--threads", 1);
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.out()).containsPattern("calibrated [0-9]+ convolutions");
     ModelBundle bundle = ModelBundle.read(model);
@@ -96,12 +81,12 @@ class CalibrateCommandTest {
 
   @Test
   void wantsAFolderAndAPicture() {
-    assertThat(run("calibrate", dir.resolve("none"), "--data", own))
+    assertThat(Run.of("calibrate", dir.resolve("none"), "--data", own))
         .satisfies(r -> assertThat(r.code()).isEqualTo(1))
         .satisfies(r -> assertThat(r.err()).contains("none is not a folder"));
-    assertThat(run("calibrate", model, "--data", own, "--pictures", 0))
+    assertThat(Run.of("calibrate", model, "--data", own, "--pictures", 0))
         .satisfies(r -> assertThat(r.code()).isEqualTo(1))
         .satisfies(r -> assertThat(r.err()).contains("--pictures is 0"));
-    assertThat(run("calibrate", model).code()).isEqualTo(2);
+    assertThat(Run.of("calibrate", model).code()).isEqualTo(2);
   }
 }

@@ -48,8 +48,14 @@ public record BundleConfig(
   /** The precision of golden logits and of figures, in which every bundle can be run. */
   public static final String FP32 = "fp32";
 
+  /** Weights and maps in bfloat16. */
+  public static final String BF16 = "bf16";
+
+  /** Weights and maps in 8 bits, as a {@link Calibration} says. */
+  public static final String INT8 = "int8";
+
   /** The names of precisions, in the order of what they cost. */
-  public static final List<String> PRECISION_NAMES = List.of(FP32, "bf16", "int8");
+  public static final List<String> PRECISION_NAMES = List.of(FP32, BF16, INT8);
 
   /** Tolerances of a network of which nothing was measured; {@code docs/bundles.md} says why. */
   public static final Map<String, Precision> DEFAULT_PRECISIONS = defaultPrecisions();
@@ -168,8 +174,8 @@ public record BundleConfig(
   private static Map<String, Precision> defaultPrecisions() {
     Map<String, Precision> defaults = new LinkedHashMap<>();
     defaults.put(FP32, new Precision(1e-4, Map.of()));
-    defaults.put("bf16", new Precision(0.1, Map.of()));
-    defaults.put("int8", new Precision(0.25, Map.of()));
+    defaults.put(BF16, new Precision(0.1, Map.of()));
+    defaults.put(INT8, new Precision(0.25, Map.of()));
     return Collections.unmodifiableMap(defaults);
   }
 

@@ -29,6 +29,18 @@ public interface Executable extends AutoCloseable {
   }
 
   /**
+   * Refuses an array that is not a picture's, in the words of every engine.
+   *
+   * @throws IllegalArgumentException if {@code planes} has another length than (3, height, width)
+   */
+  static void requirePlanes(float[] planes, int height, int width) {
+    if (planes.length != 3L * height * width) {
+      throw new IllegalArgumentException(
+          planes.length + " values are not the 3 planes of " + width + "x" + height + " pixels");
+    }
+  }
+
+  /**
    * In which numbers it computes: one of {@link org.efrnet.bundle.BundleConfig#PRECISION_NAMES}.
    */
   String precision();

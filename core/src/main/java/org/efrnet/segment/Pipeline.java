@@ -183,12 +183,10 @@ final class Pipeline {
     }
     SizePolicy.Scaled scaled =
         options.size().of(picture.width(), picture.height(), bundle.config().height());
-    int multiple = bundle.network().sizeMultiple();
-    long paddedWidth = roundedUp(scaled.width(), multiple);
-    long paddedHeight = roundedUp(scaled.height(), multiple);
+    SizePolicy.Scaled padded = scaled.roundedUp(bundle.network().sizeMultiple());
+    long pixels = (long) padded.width() * padded.height();
     int classes = bundle.classes().size();
-    if (Math.max(3, classes) * paddedWidth * paddedHeight > Integer.MAX_VALUE - 8
-        || paddedWidth * paddedHeight > MOST_PIXELS) {
+    if (Math.max(3, classes) * pixels > Integer.MAX_VALUE - 8 || pixels > MOST_PIXELS) {
       throw new IllegalArgumentException(
           sized(picture, scaled)
               + " is larger than the "
@@ -203,8 +201,8 @@ final class Pipeline {
             picture.height(),
             scaled.width(),
             scaled.height(),
-            (int) paddedWidth,
-            (int) paddedHeight);
+            padded.width(),
+            padded.height());
     try {
       bundle
           .model()
@@ -221,9 +219,7 @@ final class Pipeline {
           e);
     }
     boolean shared =
-        partner.isPresent()
-            && Math.max((long) next.width * next.height, paddedWidth * paddedHeight)
-                >= LEAST_SHARED;
+        partner.isPresent() && Math.max((long) next.width * next.height, pixels) >= LEAST_SHARED;
     // The old work arrays go before the new ones come; without memory for these there are none.
     sizes = new Sizes(0, 0, 0, 0, 0, 0);
     parts = List.of();
@@ -246,10 +242,6 @@ final class Pipeline {
         + "x"
         + scaled.height()
         + ",";
-  }
-
-  private static long roundedUp(int side, int multiple) {
-    return ((long) side + multiple - 1) / multiple * multiple;
   }
 
   private void choose() {

@@ -54,7 +54,14 @@ public sealed interface SizePolicy {
   }
 
   /** Columns and rows. */
-  record Scaled(int width, int height) {}
+  record Scaled(int width, int height) {
+    /** The same, each side rounded up to a multiple. */
+    public Scaled roundedUp(int multiple) {
+      return new Scaled(
+          (width + multiple - 1) / multiple * multiple,
+          (height + multiple - 1) / multiple * multiple);
+    }
+  }
 
   /**
    * The size for a picture; where the aspect ratio is kept the width is rounded to the nearest

@@ -334,7 +334,7 @@ abstract class Assembly {
     steps.add(
         new Plan.Step(
             name,
-            what + " " + implementation(description),
+            () -> what + " " + implementation(description),
             macs,
             () ->
                 Handles.require(

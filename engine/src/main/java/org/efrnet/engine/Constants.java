@@ -31,6 +31,7 @@ final class Constants implements AutoCloseable {
   private final Weights weights;
   private final Map<String, List<Laid>> laid = new HashMap<>();
   private final Map<String, dnnl_memory> vectors = new HashMap<>();
+  private final Map<String, ConvolutionWeights.Rounded> rounded = new HashMap<>();
 
   /** Weights in a layout. */
   private record Laid(dnnl_memory_desc desc, dnnl_memory memory) {}
@@ -75,6 +76,11 @@ final class Constants implements AutoCloseable {
     return memory;
   }
 
+  /** Weights of a convolution in 8 bits. */
+  ConvolutionWeights.Rounded rounded(ConvolutionWeights weights) {
+    return rounded.computeIfAbsent(weights.key(), key -> weights.rounded());
+  }
+
   /**
    * Weights of a convolution in a layout.
    *
@@ -96,10 +102,10 @@ final class Constants implements AutoCloseable {
           passing.strided(kind == Kind.S8 ? Kind.S8 : Kind.F32, weights.dims(), weights.strides());
       dnnl_memory source = passing.allocated(engine, plain);
       if (kind == Kind.S8) {
-        float[] rounded = weights.rounded().values();
-        byte[] bytes = new byte[rounded.length];
+        float[] values = rounded(weights).values();
+        byte[] bytes = new byte[values.length];
         for (int i = 0; i < bytes.length; i++) {
-          bytes[i] = (byte) rounded[i];
+          bytes[i] = (byte) values[i];
         }
         new BytePointer(Handles.address(source)).put(bytes, 0, bytes.length);
       } else {
@@ -134,6 +140,7 @@ final class Constants implements AutoCloseable {
   public void close() {
     laid.clear();
     vectors.clear();
+    rounded.clear();
     handles.close();
   }
 }

@@ -35,7 +35,7 @@ public final class ConvolutionPeak {
   private static final long KERNEL = 3;
 
   private static final Map<String, Kind> KINDS =
-      Map.of(BundleConfig.FP32, Kind.F32, Precisions.BF16, Kind.BF16, Precisions.INT8, Kind.S8);
+      Map.of(BundleConfig.FP32, Kind.F32, BundleConfig.BF16, Kind.BF16, BundleConfig.INT8, Kind.S8);
 
   private ConvolutionPeak() {}
 

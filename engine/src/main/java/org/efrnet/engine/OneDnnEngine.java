@@ -59,11 +59,11 @@ public final class OneDnnEngine implements Engine {
               + " on this processor, which has no instructions for it; there are "
               + String.join(", ", known));
     }
-    if (options.precision().equals(Precisions.INT8) && options.calibration().isEmpty()) {
+    if (options.precision().equals(BundleConfig.INT8) && options.calibration().isEmpty()) {
       throw new IllegalArgumentException(
           "precision int8 needs a calibration, and this model has none; calibrate it (efrnet"
               + " calibrate), or choose "
-              + (known.contains(Precisions.BF16) ? Precisions.BF16 : BundleConfig.FP32));
+              + (known.contains(BundleConfig.BF16) ? BundleConfig.BF16 : BundleConfig.FP32));
     }
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.Calibration;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
@@ -29,7 +30,7 @@ final class OneDnnExecutable implements Executable, Profiled {
   private final EngineOptions options;
   private final int classes;
   private final Kind floating;
-  private final Calibration calibration;
+  private final Choices choices;
   private final Observer observer;
   private final Handles handles = new Handles();
   private final dnnl_engine engine;
@@ -49,8 +50,8 @@ final class OneDnnExecutable implements Executable, Profiled {
     this.classes = graph.logits(new Shapes(), Shape.image(1, 64, 64)).channels();
     OpenMp.setThreads(options.threads());
     this.floating = Precisions.floating(options.precision());
-    this.calibration =
-        options.precision().equals(Precisions.INT8) ? options.calibration() : Calibration.NONE;
+    boolean quantises = options.precision().equals(BundleConfig.INT8);
+    this.choices = new Choices(graph, quantises ? options.calibration() : Calibration.NONE);
     boolean complete = false;
     try {
       this.engine = handles.engine();
@@ -73,10 +74,7 @@ final class OneDnnExecutable implements Executable, Profiled {
     if (closed) {
       throw new IllegalStateException("this executable is closed; prepare another one");
     }
-    if (planes.length != 3L * height * width) {
-      throw new IllegalArgumentException(
-          planes.length + " values are not the 3 planes of " + width + "x" + height + " pixels");
-    }
+    Executable.requirePlanes(planes, height, width);
     Dimensions size = new Dimensions(height, width);
     Plan known = plans.get(size);
     if (known != null) {
@@ -90,7 +88,7 @@ final class OneDnnExecutable implements Executable, Profiled {
     }
     Plan made =
         PlanBuilder.plan(
-            engine, stream, constants, graph, floating, calibration, observer, height, width);
+            engine, stream, constants, graph, choices, floating, observer, height, width);
     plans.put(size, made);
     return made;
   }
@@ -115,7 +113,8 @@ final class OneDnnExecutable implements Executable, Profiled {
       double nanoseconds = times[i][rounds / 2];
       Plan.Step step = steps.get(i);
       result.add(
-          new NodeTime(step.name(), step.what(), nanoseconds / 1e6, 2 * step.macs() / nanoseconds));
+          new NodeTime(
+              step.name(), step.what().get(), nanoseconds / 1e6, 2 * step.macs() / nanoseconds));
     }
     return List.copyOf(result);
   }

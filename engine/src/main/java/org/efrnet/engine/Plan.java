@@ -3,6 +3,7 @@ package org.efrnet.engine;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import org.efrnet.segment.LogitRows;
 
 /**
@@ -14,11 +15,11 @@ final class Plan implements AutoCloseable {
    * One call.
    *
    * @param name of the operation in the network
-   * @param what is done, in the field's words and oneDNN's
+   * @param what is done, in the field's words and oneDNN's; asked for by profiles alone
    * @param macs multiply-accumulates of a convolution, 0 of anything else
    * @param action the call itself
    */
-  record Step(String name, String what, double macs, Runnable action) {}
+  record Step(String name, Supplier<String> what, double macs, Runnable action) {}
 
   private final Handles handles;
   private final FloatBuffer image;

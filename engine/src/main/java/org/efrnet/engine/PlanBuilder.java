@@ -18,7 +18,6 @@ import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.efrnet.bundle.Calibration;
 import org.efrnet.graph.FusingOps;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Node;
@@ -52,13 +51,12 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
       dnnl_stream stream,
       Constants constants,
       Graph graph,
+      Choices choices,
       Kind floating,
-      Calibration calibration,
       Observer observer,
       int height,
       int width) {
-    super(
-        engine, stream, constants, graph, new Choices(graph, calibration), floating, height, width);
+    super(engine, stream, constants, graph, choices, floating, height, width);
     this.observer = observer;
   }
 
@@ -67,8 +65,8 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
    *
    * @param graph after {@link org.efrnet.graph.Passes#fusing}
    * @param constants of this graph's model, which outlive the plan
+   * @param choices of this graph, for all of its plans
    * @param floating what numbers are that are not of 8 bits
-   * @param calibration of the convolutions that compute in 8 bits
    * @param observer is shown what convolutions of maps read; only where all is {@link Kind#F32}
    */
   static Plan plan(
@@ -76,14 +74,14 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
       dnnl_stream stream,
       Constants constants,
       Graph graph,
+      Choices choices,
       Kind floating,
-      Calibration calibration,
       Observer observer,
       int height,
       int width) {
     PlanBuilder builder =
         new PlanBuilder(
-            engine, stream, constants, graph, floating, calibration, observer, height, width);
+            engine, stream, constants, graph, choices, floating, observer, height, width);
     boolean complete = false;
     try {
       Plan plan = builder.build();
@@ -268,7 +266,7 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
     attributes.scales(
         DNNL_ARG_WEIGHTS,
         weights.mask(),
-        constants.vector(weights.key() + " weight scales", weights.rounded().scales()));
+        constants.vector(weights.key() + " weight scales", constants.rounded(weights).scales()));
     return Kind.S8;
   }
 
@@ -278,7 +276,10 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
       FloatBuffer values = floats(source, x);
       steps.add(
           new Plan.Step(
-              at.value(), "observation", 0, () -> observer.see(at.value(), values, x.count())));
+              at.value(),
+              () -> "observation",
+              0,
+              () -> observer.see(at.value(), values, x.count())));
     }
   }
 
@@ -357,20 +358,7 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
 
   @Override
   public Tensor batchNorm(Tensor x, BatchNorm norm) {
-    Affine affine = Affine.of(norm, constants);
-    Tensor out = result(x.channels, x.height, x.width);
-    Attributes attributes = new Attributes();
-    dnnl_memory_desc desc = perChannelDesc(norm.channels());
-    attributes.binary(
-        dnnl_binary_add, desc, constants.perChannel(norm.at() + " shifts", affine.shifts()));
-    return binary(
-        out,
-        "batch norm " + norm.at(),
-        dnnl_binary_mul,
-        view(x, floating),
-        desc,
-        constants.perChannel(norm.at() + " factors", affine.factors()),
-        attributes);
+    return elementwise(x, new Op.Normalise(norm));
   }
 
   private Tensor binary(int algorithm, Tensor a, Tensor b, List<Op> then, List<Tensor> others) {
@@ -390,7 +378,7 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
       return gatedByRow(out, a, left, b, right, refines, then);
     }
     if (refines) {
-      right = raised(b, right);
+      right = spread(b, right, 1, true);
     }
     attributes.then(then, others);
     return binary(
@@ -401,11 +389,6 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
         right.desc(),
         right.memory(),
         attributes);
-  }
-
-  /** A gate plus 1, in memory of its own. */
-  private Tensor.View raised(Tensor gate, Tensor.View view) {
-    return spread(gate, view, 1, true);
   }
 
   /** A gate's values, repeated for every column of a row, plus 1 where that is wanted. */
@@ -627,7 +610,7 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
     steps.add(
         new Plan.Step(
             name(),
-            "max pooling with indices in Java",
+            () -> "max pooling with indices in Java",
             0,
             () -> pooling.pool(source, target, indices)));
     return new Pooled<>(values, places);
@@ -642,7 +625,7 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
     PlainUnpooling unpooling = new PlainUnpooling(x.channels, x.pixels(), like.pixels());
     steps.add(
         new Plan.Step(
-            name(), "unpooling in Java", 0, () -> unpooling.unpool(source, indices, target)));
+            name(), () -> "unpooling in Java", 0, () -> unpooling.unpool(source, indices, target)));
     return out;
   }
 
@@ -728,7 +711,8 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
       FloatBuffer target = floats(allocate(plain, Kind.F32), plain);
       PlainResize resize =
           new PlainResize(interpolation, x.channels, x.height, x.width, like.height, like.width);
-      steps.add(new Plan.Step(name(), "resize in Java", 0, () -> resize.resize(source, target)));
+      steps.add(
+          new Plan.Step(name(), () -> "resize in Java", 0, () -> resize.resize(source, target)));
       Tensor result = plain;
       for (Op op : then) {
         result = elementwise(result, op);

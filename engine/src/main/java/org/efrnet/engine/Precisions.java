@@ -10,9 +10,6 @@ import org.efrnet.bundle.BundleConfig;
 
 /** In which precisions this machine's processor computes by itself. */
 final class Precisions {
-  static final String BF16 = "bf16";
-  static final String INT8 = "int8";
-
   private Precisions() {}
 
   /**
@@ -27,10 +24,10 @@ final class Precisions {
   /** Those of a set of instructions, one of oneDNN's {@code dnnl_cpu_isa} bit sets. */
   static List<String> of(int isa) {
     if (includes(isa, dnnl_cpu_isa_avx512_core_bf16)) {
-      return List.of(INT8, BF16, BundleConfig.FP32);
+      return List.of(BundleConfig.INT8, BundleConfig.BF16, BundleConfig.FP32);
     }
     return includes(isa, dnnl_cpu_isa_avx512_core_vnni) || includes(isa, dnnl_cpu_isa_avx2_vnni)
-        ? List.of(INT8, BundleConfig.FP32)
+        ? List.of(BundleConfig.INT8, BundleConfig.FP32)
         : List.of(BundleConfig.FP32);
   }
 
@@ -40,6 +37,8 @@ final class Precisions {
 
   /** What maps are made of where a precision does not say 8 bits. */
   static Kind floating(String precision) {
-    return precision.equals(BundleConfig.FP32) || !here().contains(BF16) ? Kind.F32 : Kind.BF16;
+    return precision.equals(BundleConfig.FP32) || !here().contains(BundleConfig.BF16)
+        ? Kind.F32
+        : Kind.BF16;
   }
 }

@@ -92,10 +92,7 @@ final class OnnxExecutable implements Executable {
     if (closed) {
       throw new IllegalStateException("this executable is closed; prepare another one");
     }
-    if (planes.length != 3L * height * width) {
-      throw new IllegalArgumentException(
-          planes.length + " values are not the 3 planes of " + width + "x" + height + " pixels");
-    }
+    Executable.requirePlanes(planes, height, width);
     Shape shape = Shape.image(1, height, width);
     try {
       if (bound.isEmpty() || !bound.get().shape.equals(shape)) {

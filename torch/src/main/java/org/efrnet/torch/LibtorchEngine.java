@@ -26,8 +26,6 @@ import org.efrnet.segment.LogitRows;
  * its fastest form that is known: channels last throughout, converted once, read where they lie.
  */
 public final class LibtorchEngine implements Engine {
-  private static final String BF16 = "bf16";
-
   @Override
   public String name() {
     return "libtorch";
@@ -41,7 +39,9 @@ public final class LibtorchEngine implements Engine {
 
   @Override
   public List<String> precisions() {
-    return Processor.hasBfloat16() ? List.of(BF16, BundleConfig.FP32) : List.of(BundleConfig.FP32);
+    return Processor.hasBfloat16()
+        ? List.of(BundleConfig.BF16, BundleConfig.FP32)
+        : List.of(BundleConfig.FP32);
   }
 
   /**
@@ -86,7 +86,8 @@ public final class LibtorchEngine implements Engine {
 
     Prepared(Model model, String precision) {
       this.precision = precision;
-      this.execution = precision.equals(BF16) ? Execution.CPU.with(Precision.BF16) : Execution.CPU;
+      this.execution =
+          precision.equals(BundleConfig.BF16) ? Execution.CPU.with(Precision.BF16) : Execution.CPU;
       this.graph = model.graph();
       this.classes = graph.logits(new Shapes(), Shape.image(1, 64, 64)).channels();
       this.store = new ParameterStore(Parameters.of(graph), model.weights(), execution, false);
@@ -140,10 +141,7 @@ public final class LibtorchEngine implements Engine {
       if (closed) {
         throw new IllegalStateException("this executable is closed; prepare another one");
       }
-      if (planes.length != 3L * height * width) {
-        throw new IllegalArgumentException(
-            planes.length + " values are not the 3 planes of " + width + "x" + height + " pixels");
-      }
+      Executable.requirePlanes(planes, height, width);
       // libtorch's own words about sizes would come from deep inside.
       graph.logits(new Shapes(), Shape.image(1, height, width));
       try (PointerScope scope = new PointerScope();
