@@ -20,8 +20,8 @@ import org.efrnet.text.Sha256;
 /**
  * Which golden checks passed on this machine: a text file of a line each, in the user's cache
  * folder. It saves time and nothing else: whatever is wrong with it, unreadable, damaged, not to be
- * written, means that a check is made again. Processes may share it; it is replaced in one step,
- * and of two that replace it at once one is not remembered.
+ * written, means that a check is made again. Threads take turns. Processes may share it; it is
+ * replaced in one step, and of two that replace it at once one is not remembered.
  */
 final class GoldenMemory {
   static final String FILE = "golden-checks";
@@ -45,6 +45,9 @@ final class GoldenMemory {
           "CPU architecture",
           "CPU variant",
           "CPU part");
+
+  /** Whoever adds reads first: two threads between each other's reading and writing lose lines. */
+  private static final Object TURN = new Object();
 
   private final Optional<Path> file;
 
@@ -139,24 +142,31 @@ final class GoldenMemory {
     if (file.isEmpty()) {
       return;
     }
-    List<String> lines = new ArrayList<>(lines());
-    lines.add(
+    String line =
         String.join(
             " ",
             key,
             config.name(),
             OneLine.of(engine.name()),
             OneLine.of(engine.version()),
-            precision));
+            precision);
+    synchronized (TURN) {
+      add(file.get(), line);
+    }
+  }
+
+  private void add(Path file, String line) {
+    List<String> lines = new ArrayList<>(lines());
+    lines.add(line);
     String text =
         String.join("\n", lines.subList(Math.max(0, lines.size() - MOST_LINES), lines.size()));
-    Path fresh = file.get().resolveSibling(FILE + "." + UUID.randomUUID());
+    Path fresh = file.resolveSibling(FILE + "." + UUID.randomUUID());
     try {
-      Files.createDirectories(file.get().getParent());
+      Files.createDirectories(file.getParent());
       try {
         Files.writeString(fresh, text + "\n");
         Files.move(
-            fresh, file.get(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       } finally {
         Files.deleteIfExists(fresh);
       }
