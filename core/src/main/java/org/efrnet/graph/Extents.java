@@ -26,8 +26,8 @@ final class Extents implements Ops<Extents.Extent> {
     /** The image's. */
     record Image() implements Side {}
 
-    /** One. */
-    record One() implements Side {}
+    /** A number that does not depend on the image. */
+    record Fixed(int count) implements Side {}
 
     /** {@code floor((of + margin) / stride) + 1}. */
     record Windows(Side of, int margin, int stride) implements Side {}
@@ -100,8 +100,18 @@ final class Extents implements Ops<Extents.Extent> {
   }
 
   @Override
+  public Extent avgPool(Extent x, Pool pool) {
+    return maxPool(x, pool);
+  }
+
+  @Override
   public Extent globalAvgPool(Extent x) {
-    return new Extent(new Side.One(), new Side.One());
+    return gridPool(x, 1);
+  }
+
+  @Override
+  public Extent gridPool(Extent x, int bins) {
+    return new Extent(new Side.Fixed(bins), new Side.Fixed(bins));
   }
 
   @Override
@@ -112,6 +122,11 @@ final class Extents implements Ops<Extents.Extent> {
   @Override
   public Extent resize(Extent x, Extent like, Interpolation interpolation) {
     return like;
+  }
+
+  @Override
+  public Extent shrink(Extent x, int factor, Interpolation interpolation) {
+    return new Extent(windows(x.rows, -1, factor), windows(x.columns, -1, factor));
   }
 
   @Override

@@ -91,11 +91,27 @@ public sealed interface Op {
     }
   }
 
+  /** {@link Ops#avgPool}. */
+  record AvgPool(Pool pool) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.avgPool(in.get(0), pool));
+    }
+  }
+
   /** {@link Ops#globalAvgPool}. */
   record GlobalAvgPool() implements Op {
     @Override
     public <T> List<T> read(Ops<T> ops, List<T> in) {
       return List.of(ops.globalAvgPool(in.get(0)));
+    }
+  }
+
+  /** {@link Ops#gridPool}. */
+  record GridPool(int bins) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.gridPool(in.get(0), bins));
     }
   }
 
@@ -112,6 +128,14 @@ public sealed interface Op {
     @Override
     public <T> List<T> read(Ops<T> ops, List<T> in) {
       return List.of(ops.resize(in.get(0), in.get(1), interpolation));
+    }
+  }
+
+  /** {@link Ops#shrink}. */
+  record Shrink(int factor, Interpolation interpolation) implements Op {
+    @Override
+    public <T> List<T> read(Ops<T> ops, List<T> in) {
+      return List.of(ops.shrink(in.get(0), factor, interpolation));
     }
   }
 

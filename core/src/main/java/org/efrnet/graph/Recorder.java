@@ -86,8 +86,18 @@ final class Recorder implements FusingOps<Value> {
   }
 
   @Override
+  public Value avgPool(Value x, Pool pool) {
+    return record(new Op.AvgPool(pool), x);
+  }
+
+  @Override
   public Value globalAvgPool(Value x) {
     return record(new Op.GlobalAvgPool(), x);
+  }
+
+  @Override
+  public Value gridPool(Value x, int bins) {
+    return record(new Op.GridPool(bins), x);
   }
 
   @Override
@@ -98,6 +108,11 @@ final class Recorder implements FusingOps<Value> {
   @Override
   public Value resize(Value x, Value like, Interpolation interpolation) {
     return record(new Op.Resize(interpolation), x, like);
+  }
+
+  @Override
+  public Value shrink(Value x, int factor, Interpolation interpolation) {
+    return record(new Op.Shrink(factor, interpolation), x);
   }
 
   @Override

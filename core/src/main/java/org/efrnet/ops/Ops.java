@@ -50,14 +50,34 @@ public interface Ops<T> {
    */
   T maxUnpool(T x, T indices, T like);
 
+  /**
+   * The means of windows. Padding counts as zeros, in the divisor too (PyTorch's {@code
+   * count_include_pad}); windows that hang over the border are refused ({@link Pool#ceil}).
+   */
+  T avgPool(T x, Pool pool);
+
   /** The mean of every channel: (N, C, 1, 1). */
   T globalAvgPool(T x);
+
+  /**
+   * The means of a grid of regions that covers the map: (N, C, bins, bins). Region i of a side of n
+   * reaches from {@code floor(i * n / bins)} to before {@code ceil((i + 1) * n / bins)} (PyTorch's
+   * adaptive pooling), so that regions overlap where {@code bins} does not divide n.
+   */
+  T gridPool(T x, int bins);
 
   /** Appends channels of zeros until there are {@code channels}. */
   T padChannels(T x, int channels);
 
   /** Resizes to H and W of {@code like}: a size is another value's size, never a number. */
   T resize(T x, T like, Interpolation interpolation);
+
+  /**
+   * Resizes to {@code floor((H - 1) / factor) + 1} rows, and columns likewise: the levels of image
+   * pyramids, whose sizes are those of no other value yet. Sides of {@code factor * n + 1} keep
+   * their corners.
+   */
+  T shrink(T x, int factor, Interpolation interpolation);
 
   /** Joins along the channels, in order; N, H and W must agree. */
   T concat(List<T> xs);

@@ -249,9 +249,21 @@ public record Cost(
     }
 
     @Override
+    public Trace avgPool(Trace x, Pool pool) {
+      shapes.avgPool(x.shape, pool);
+      return maxPool(x, pool);
+    }
+
+    @Override
     public Trace globalAvgPool(Trace x) {
       totalOperations += x.shape.count();
       return x.with(shapes.globalAvgPool(x.shape));
+    }
+
+    @Override
+    public Trace gridPool(Trace x, int bins) {
+      totalOperations += x.shape.count();
+      return x.with(shapes.gridPool(x.shape, bins));
     }
 
     @Override
@@ -262,8 +274,17 @@ public record Cost(
     @Override
     public Trace resize(Trace x, Trace like, Interpolation interpolation) {
       Shape out = shapes.resize(x.shape, like.shape, interpolation);
-      int reach = interpolation == Interpolation.NEAREST ? 1 : 2;
-      return x.through(out, Size.square(reach), like.jump);
+      return x.through(out, reach(interpolation), like.jump);
+    }
+
+    private static Size reach(Interpolation interpolation) {
+      return Size.square(interpolation == Interpolation.NEAREST ? 1 : 2);
+    }
+
+    @Override
+    public Trace shrink(Trace x, int factor, Interpolation interpolation) {
+      Shape out = shapes.shrink(x.shape, factor, interpolation);
+      return x.through(out, reach(interpolation), x.jump * factor);
     }
 
     @Override

@@ -178,7 +178,17 @@ public final class Parameters implements Ops<Parameters.Nothing> {
   }
 
   @Override
+  public Nothing avgPool(Nothing x, Pool pool) {
+    return x;
+  }
+
+  @Override
   public Nothing globalAvgPool(Nothing x) {
+    return x;
+  }
+
+  @Override
+  public Nothing gridPool(Nothing x, int bins) {
     return x;
   }
 
@@ -189,6 +199,11 @@ public final class Parameters implements Ops<Parameters.Nothing> {
 
   @Override
   public Nothing resize(Nothing x, Nothing like, Interpolation interpolation) {
+    return x;
+  }
+
+  @Override
+  public Nothing shrink(Nothing x, int factor, Interpolation interpolation) {
     return x;
   }
 

@@ -299,6 +299,25 @@ public final class Reference implements Ops<Reference.Planes> {
   }
 
   @Override
+  public Planes avgPool(Planes x, Pool pool) {
+    return each(
+        shapes.avgPool(x.shape(), pool),
+        (n, c, h, w) -> {
+          double sum = 0;
+          for (int i = 0; i < pool.kernel(); i++) {
+            for (int j = 0; j < pool.kernel(); j++) {
+              int row = h * pool.stride() + i - pool.padding();
+              int column = w * pool.stride() + j - pool.padding();
+              if (x.contains(row, column)) {
+                sum += x.get(n, c, row, column);
+              }
+            }
+          }
+          return sum / (pool.kernel() * pool.kernel());
+        });
+  }
+
+  @Override
   public Planes globalAvgPool(Planes x) {
     return each(
         shapes.globalAvgPool(x.shape()),
@@ -312,6 +331,25 @@ public final class Reference implements Ops<Reference.Planes> {
   }
 
   @Override
+  public Planes gridPool(Planes x, int bins) {
+    return each(
+        shapes.gridPool(x.shape(), bins),
+        (n, c, h, w) -> {
+          int top = h * x.height / bins;
+          int bottom = -Math.floorDiv(-(h + 1) * x.height, bins);
+          int left = w * x.width / bins;
+          int right = -Math.floorDiv(-(w + 1) * x.width, bins);
+          double sum = 0;
+          for (int row = top; row < bottom; row++) {
+            for (int column = left; column < right; column++) {
+              sum += x.get(n, c, row, column);
+            }
+          }
+          return sum / ((bottom - top) * (right - left));
+        });
+  }
+
+  @Override
   public Planes padChannels(Planes x, int channels) {
     return each(
         shapes.padChannels(x.shape(), channels),
@@ -320,11 +358,20 @@ public final class Reference implements Ops<Reference.Planes> {
 
   @Override
   public Planes resize(Planes x, Planes like, Interpolation interpolation) {
+    return resized(x, shapes.resize(x.shape(), like.shape(), interpolation), interpolation);
+  }
+
+  @Override
+  public Planes shrink(Planes x, int factor, Interpolation interpolation) {
+    return resized(x, shapes.shrink(x.shape(), factor, interpolation), interpolation);
+  }
+
+  private static Planes resized(Planes x, Shape target, Interpolation interpolation) {
     return each(
-        shapes.resize(x.shape(), like.shape(), interpolation),
+        target,
         (n, c, h, w) -> {
-          double row = source(interpolation, h, x.height, like.height);
-          double column = source(interpolation, w, x.width, like.width);
+          double row = source(interpolation, h, x.height, target.height());
+          double column = source(interpolation, w, x.width, target.width());
           int top = (int) row;
           int left = (int) column;
           int bottom = Math.min(top + 1, x.height - 1);

@@ -95,8 +95,24 @@ public final class Shapes implements Ops<Shape> {
   }
 
   @Override
+  public Shape avgPool(Shape x, Pool pool) {
+    if (pool.ceil()) {
+      throw illegal("average pooling with " + pool, x, "windows that hang over the border");
+    }
+    return maxPool(x, pool);
+  }
+
+  @Override
   public Shape globalAvgPool(Shape x) {
     return x.withSize(1, 1);
+  }
+
+  @Override
+  public Shape gridPool(Shape x, int bins) {
+    if (bins < 1) {
+      throw illegal("pooling to " + bins + " bins", x, "at least one");
+    }
+    return x.withSize(bins, bins);
   }
 
   @Override
@@ -110,6 +126,14 @@ public final class Shapes implements Ops<Shape> {
   @Override
   public Shape resize(Shape x, Shape like, Interpolation interpolation) {
     return x.withSize(like.height(), like.width());
+  }
+
+  @Override
+  public Shape shrink(Shape x, int factor, Interpolation interpolation) {
+    if (factor < 1) {
+      throw illegal("shrinking by " + factor, x, "a factor of at least 1");
+    }
+    return x.withSize((x.height() - 1) / factor + 1, (x.width() - 1) / factor + 1);
   }
 
   @Override

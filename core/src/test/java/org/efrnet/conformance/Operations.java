@@ -70,7 +70,14 @@ final class Operations {
       all.add(onImage(new Op.MaxPool(pool)));
       all.add(onImage(new Op.MaxPoolWithIndices(pool)));
     }
+    for (Pool pool :
+        List.of(Pool.HALVE, OVERLAPPING, new Pool(5, 3, 2, false), new Pool(5, 1, 2, false))) {
+      all.add(onImage(new Op.AvgPool(pool)));
+    }
     all.add(onImage(new Op.GlobalAvgPool()));
+    for (int bins : new int[] {1, 2, 3, 6, 20}) {
+      all.add(onImage(new Op.GridPool(bins)));
+    }
     all.add(onImage(new Op.PadChannels(8)));
     all.add(onImage(new Op.PadChannels(3)));
     for (Interpolation interpolation : Interpolation.values()) {
@@ -78,6 +85,9 @@ final class Operations {
       for (Pool pool : List.of(OVERLAPPING, new Pool(5, 5, 2, false))) {
         all.add(toImage(resize, pool));
         all.add(new Small("down by " + resize + " " + pool, new FromImage(resize, pool)));
+      }
+      for (int factor : new int[] {1, 2, 4}) {
+        all.add(onImage(new Op.Shrink(factor, interpolation)));
       }
     }
     all.add(onImage(new Op.Dropout(new ChannelDropout(0.9))));

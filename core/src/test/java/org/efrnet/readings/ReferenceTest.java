@@ -183,6 +183,15 @@ class ReferenceTest {
     assertThat(BARE.concat(List.of(batch, batch)).values()).containsExactly(1, 1, 2, 2);
     assertThat(BARE.padChannels(batch, 2).values()).containsExactly(1, 0, 2, 0);
     assertThat(BARE.globalAvgPool(b).values()).containsExactly(3.5, 5.5);
+    // 3, 4 above 5, 6 under windows of 2 with a border of zeros, and a row as 2 bins that overlap.
+    Pool bordered = new Pool(2, 2, 1, false);
+    Planes square = new Planes(1, 1, 2, 2, new double[] {3, 4, 5, 6});
+    assertThat(BARE.avgPool(square, bordered).values()).containsExactly(0.75, 1, 1.25, 1.5);
+    assertThat(BARE.gridPool(plane(1, 3, 1, 2, 6), 2).values()).containsExactly(1.5, 4, 1.5, 4);
+    assertThat(BARE.shrink(plane(1, 4, 1, 2, 6, 8), 2, Interpolation.BILINEAR).values())
+        .containsExactly(1.5, 7);
+    assertThat(BARE.shrink(plane(1, 5, 1, 2, 6, 8, 9), 2, Interpolation.BILINEAR_ALIGNED).values())
+        .containsExactly(1, 6, 9);
     assertThat(BARE.add(b, b).values()).containsExactly(6, 8, 10, 12);
     assertThat(BARE.mul(b, b).values()).containsExactly(9, 16, 25, 36);
     assertThat(BARE.mul(b, plane(1, 1, 2, 10)).values()).containsExactly(6, 8, 50, 60);

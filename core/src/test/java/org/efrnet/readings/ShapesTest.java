@@ -10,6 +10,7 @@ import org.efrnet.networks.Networks;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.Conv;
 import org.efrnet.ops.ConvTranspose;
+import org.efrnet.ops.Interpolation;
 import org.efrnet.ops.Name;
 import org.efrnet.ops.Network;
 import org.efrnet.ops.Pool;
@@ -59,6 +60,18 @@ class ShapesTest {
     refused(() -> OPS.conv(X, unpadded), "convolution a leaves nothing (2x8x0x2)" + remedy);
     Shape row = new Shape(1, 3, 1, 7);
     refused(() -> OPS.maxPool(row, Pool.HALVE), "pooling leaves nothing (1x3x0x3)" + remedy);
+  }
+
+  @Test
+  void namesWhatMeansHasNone() {
+    refused(
+        () -> OPS.avgPool(X, new Pool(2, 2, 0, true)),
+        "average pooling with Pool[kernel=2, stride=2, padding=0, ceil=true]: 2x3x5x7 does not fit"
+            + " windows that hang over the border");
+    refused(() -> OPS.gridPool(X, 0), "pooling to 0 bins: 2x3x5x7 does not fit at least one");
+    refused(
+        () -> OPS.shrink(X, 0, Interpolation.BILINEAR),
+        "shrinking by 0: 2x3x5x7 does not fit a factor of at least 1");
   }
 
   @Test

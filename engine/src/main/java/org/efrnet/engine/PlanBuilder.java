@@ -150,7 +150,7 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
     } else if (first instanceof Op.MaxPool p) {
       return pooling(in.get(0), p.pool(), then);
     } else if (first instanceof Op.Resize r) {
-      return resized(in.get(0), in.get(1), r.interpolation(), then);
+      return resized(in.get(0), in.get(1).height, in.get(1).width, r.interpolation(), then);
     } else if (first instanceof Op.Mul) {
       return binary(dnnl_binary_mul, in.get(0), in.get(1), then, others);
     } else if (first instanceof Op.Add) {
@@ -630,6 +630,30 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
   }
 
   @Override
+  public Tensor avgPool(Tensor x, org.efrnet.ops.Pool window) {
+    Tensor out = result(x.channels, window.out(x.height), window.out(x.width));
+    Tensor.View source = view(x, floating);
+    Tensor.View made = allocate(out, floating);
+    long side = window.kernel();
+    long step = window.stride();
+    long padding = window.padding();
+    pool(
+        "average pooling " + side + "x" + side,
+        dnnl_pooling_avg_include_padding,
+        source,
+        made,
+        new long[] {step, step},
+        new long[] {side, side},
+        new long[] {padding, padding},
+        new long[] {
+          (out.height - 1) * step + side - padding - x.height,
+          (out.width - 1) * step + side - padding - x.width
+        },
+        new Attributes());
+    return out;
+  }
+
+  @Override
   public Tensor globalAvgPool(Tensor x) {
     Tensor out = result(x.channels, 1, 1);
     Tensor.View source = view(x, floating);
@@ -644,6 +668,17 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
         new long[] {0, 0},
         new long[] {0, 0},
         new Attributes());
+    return out;
+  }
+
+  @Override
+  public Tensor gridPool(Tensor x, int bins) {
+    Tensor out = new Tensor(x.channels, bins, bins, Optional.empty(), false);
+    FloatBuffer source = floats(view(x, Kind.F32), x);
+    FloatBuffer target = floats(allocate(out, Kind.F32), out);
+    PlainGridPooling pooling = new PlainGridPooling(x.channels, x.height, x.width, bins);
+    steps.add(
+        new Plan.Step(name(), () -> "grid pooling in Java", 0, () -> pooling.pool(source, target)));
     return out;
   }
 
@@ -700,17 +735,24 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
 
   @Override
   public Tensor resize(Tensor x, Tensor like, Interpolation interpolation) {
-    return resized(x, like, interpolation, List.of());
+    return resized(x, like.height, like.width, interpolation, List.of());
   }
 
-  private Tensor resized(Tensor x, Tensor like, Interpolation interpolation, List<Op> then) {
-    Tensor out = result(x.channels, like.height, like.width);
+  @Override
+  public Tensor shrink(Tensor x, int factor, Interpolation interpolation) {
+    return resized(
+        x, (x.height - 1) / factor + 1, (x.width - 1) / factor + 1, interpolation, List.of());
+  }
+
+  private Tensor resized(
+      Tensor x, int height, int width, Interpolation interpolation, List<Op> then) {
+    Tensor out = result(x.channels, height, width);
     if (interpolation != Interpolation.BILINEAR) {
-      Tensor plain = new Tensor(x.channels, like.height, like.width, Optional.empty(), false);
+      Tensor plain = new Tensor(x.channels, height, width, Optional.empty(), false);
       FloatBuffer source = floats(view(x, Kind.F32), x);
       FloatBuffer target = floats(allocate(plain, Kind.F32), plain);
       PlainResize resize =
-          new PlainResize(interpolation, x.channels, x.height, x.width, like.height, like.width);
+          new PlainResize(interpolation, x.channels, x.height, x.width, height, width);
       steps.add(
           new Plan.Step(name(), () -> "resize in Java", 0, () -> resize.resize(source, target)));
       Tensor result = plain;

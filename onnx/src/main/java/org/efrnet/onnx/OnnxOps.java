@@ -286,9 +286,77 @@ final class OnnxOps implements Ops<OnnxOps.Written> {
   }
 
   @Override
+  public Written avgPool(Written x, Pool pool) {
+    Shape shape = shapes.avgPool(x.probe, pool);
+    return new Written(
+        graph.node(
+            "AveragePool",
+            List.of(x.handle),
+            both("kernel_shape", pool.kernel()),
+            both("strides", pool.stride()),
+            padding(Size.square(pool.padding())),
+            Attribute.of("count_include_pad", 1)),
+        shape);
+  }
+
+  @Override
   public Written globalAvgPool(Written x) {
     return new Written(
         graph.node("GlobalAveragePool", List.of(x.handle)), shapes.globalAvgPool(x.probe));
+  }
+
+  /** ONNX has no such pooling: two products with matrices that follow from the map's size. */
+  @Override
+  public Written gridPool(Written x, int bins) {
+    Shape shape = shapes.gridPool(x.probe, bins);
+    String rows = graph.node("MatMul", List.of(shares(x, 0, bins), x.handle));
+    String columns =
+        graph.node("Transpose", List.of(shares(x, 1, bins)), Attribute.list("perm", 1, 0));
+    return new Written(graph.node("MatMul", List.of(rows, columns)), shape);
+  }
+
+  /**
+   * What each row (or column) gives to each bin: (bins, H) or (bins, W).
+   *
+   * @param side 0 for rows, 1 for columns
+   */
+  private String shares(Written x, int side, int bins) {
+    long[] bin = new long[bins];
+    long[] next = new long[bins];
+    for (int i = 0; i < bins; i++) {
+      bin[i] = i;
+      next[i] = i + 1L;
+    }
+    String all = graph.integer(bins);
+    String extent = graph.node("Gather", List.of(size(x), graph.integer(side)));
+    String first =
+        graph.node("Div", List.of(graph.node("Mul", List.of(graph.integers(bin), extent)), all));
+    String end =
+        graph.node(
+            "Div",
+            List.of(
+                graph.node(
+                    "Add",
+                    List.of(
+                        graph.node("Mul", List.of(graph.integers(next), extent)),
+                        graph.integer(bins - 1))),
+                all));
+    String column = graph.integers(1);
+    first = graph.node("Unsqueeze", List.of(first, column));
+    end = graph.node("Unsqueeze", List.of(end, column));
+    String places = graph.node("Range", List.of(graph.integer(0), extent, graph.integer(1)));
+    String inside =
+        graph.node(
+            "And",
+            List.of(
+                graph.node("GreaterOrEqual", List.of(places, first)),
+                graph.node("Less", List.of(places, end))));
+    return graph.node("Div", List.of(real(inside), real(graph.node("Sub", List.of(end, first)))));
+  }
+
+  private String real(String handle) {
+    return graph.node(
+        "Cast", List.of(handle), Attribute.of("to", OnnxGraph.ElementType.FLOAT.number()));
   }
 
   @Override
@@ -304,20 +372,49 @@ final class OnnxOps implements Ops<OnnxOps.Written> {
   @Override
   public Written resize(Written x, Written like, Interpolation interpolation) {
     Shape shape = shapes.resize(x.probe, like.probe, interpolation);
-    return new Written(
-        switch (interpolation) {
-          case BILINEAR -> bilinear(x, like, "half_pixel");
-          case BILINEAR_ALIGNED -> bilinear(x, like, "align_corners");
-          case NEAREST -> nearest(nearest(x.handle, x, like, 0), x, like, 1);
-        },
-        shape);
+    String full =
+        interpolation == Interpolation.NEAREST
+            ? OnnxGraph.NONE
+            : fullSize(x.probe.channels(), like);
+    return new Written(resized(x, size(like), full, interpolation), shape);
   }
 
-  private String bilinear(Written x, Written like, String mode) {
-    String target = fullSize(x.probe.channels(), like);
+  @Override
+  public Written shrink(Written x, int factor, Interpolation interpolation) {
+    Shape shape = shapes.shrink(x.probe, factor, interpolation);
+    String one = graph.integers(1);
+    String steps =
+        graph.node(
+            "Div", List.of(graph.node("Sub", List.of(size(x), one)), graph.integers(factor)));
+    String target = graph.node("Add", List.of(steps, one));
+    String full =
+        interpolation == Interpolation.NEAREST
+            ? OnnxGraph.NONE
+            : graph.node(
+                "Concat",
+                List.of(pictures(x), graph.integers(x.probe.channels()), target),
+                Attribute.of("axis", 0));
+    return new Written(resized(x, target, full, interpolation), shape);
+  }
+
+  /**
+   * A resized map.
+   *
+   * @param target rows and columns
+   * @param full all four sizes; {@link OnnxGraph#NONE} for the nearest, which do without
+   */
+  private String resized(Written x, String target, String full, Interpolation interpolation) {
+    return switch (interpolation) {
+      case BILINEAR -> bilinear(x, full, "half_pixel");
+      case BILINEAR_ALIGNED -> bilinear(x, full, "align_corners");
+      case NEAREST -> nearest(nearest(x.handle, x, target, 0), x, target, 1);
+    };
+  }
+
+  private String bilinear(Written x, String full, String mode) {
     return graph.node(
         "Resize",
-        List.of(x.handle, OnnxGraph.NONE, OnnxGraph.NONE, target),
+        List.of(x.handle, OnnxGraph.NONE, OnnxGraph.NONE, full),
         Attribute.of("mode", "linear"),
         Attribute.of("coordinate_transformation_mode", mode));
   }
@@ -327,12 +424,13 @@ final class OnnxOps implements Ops<OnnxOps.Written> {
    * ratio, and where {@code i * source / target} is a whole number it may take the place before it.
    *
    * @param handle what is picked from
+   * @param size rows and columns of the result
    * @param side 0 for rows, 1 for columns
    */
-  private String nearest(String handle, Written x, Written like, int side) {
+  private String nearest(String handle, Written x, String size, int side) {
     String which = graph.integer(side);
     String source = graph.node("Gather", List.of(size(x), which));
-    String target = graph.node("Gather", List.of(size(like), which));
+    String target = graph.node("Gather", List.of(size, which));
     String all = graph.node("Range", List.of(graph.integer(0), target, graph.integer(1)));
     String scaled = graph.node("Mul", List.of(all, source));
     String places = graph.node("Div", List.of(scaled, target));

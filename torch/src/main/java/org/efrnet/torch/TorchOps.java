@@ -3,6 +3,7 @@ package org.efrnet.torch;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -227,8 +228,19 @@ final class TorchOps implements Ops<Tensor> {
   }
 
   @Override
+  public Tensor avgPool(Tensor x, Pool p) {
+    return torch.avg_pool2d(
+        x, both(p.kernel()), both(p.stride()), both(p.padding()), false, true, new LongOptional());
+  }
+
+  @Override
   public Tensor globalAvgPool(Tensor x) {
     return torch.mean(x, new long[] {2, 3}, true, new ScalarTypeOptional());
+  }
+
+  @Override
+  public Tensor gridPool(Tensor x, int bins) {
+    return torch.adaptive_avg_pool2d(x, both(bins));
   }
 
   @Override
@@ -238,10 +250,21 @@ final class TorchOps implements Ops<Tensor> {
 
   @Override
   public Tensor resize(Tensor x, Tensor like, Interpolation interpolation) {
+    return resized(x, mapSize(like), interpolation);
+  }
+
+  @Override
+  public Tensor shrink(Tensor x, int factor, Interpolation interpolation) {
+    long[] from = mapSize(x);
+    return resized(
+        x, new long[] {(from[0] - 1) / factor + 1, (from[1] - 1) / factor + 1}, interpolation);
+  }
+
+  private static Tensor resized(Tensor x, long[] size, Interpolation interpolation) {
     return switch (interpolation) {
-      case BILINEAR -> torch.upsample_bilinear2d(x, mapSize(like), false);
-      case BILINEAR_ALIGNED -> torch.upsample_bilinear2d(x, mapSize(like), true);
-      case NEAREST -> torch.upsample_nearest2d(x, mapSize(like));
+      case BILINEAR -> torch.upsample_bilinear2d(x, size, false);
+      case BILINEAR_ALIGNED -> torch.upsample_bilinear2d(x, size, true);
+      case NEAREST -> torch.upsample_nearest2d(x, size);
     };
   }
 
