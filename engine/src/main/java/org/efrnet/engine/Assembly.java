@@ -3,6 +3,7 @@ package org.efrnet.engine;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Op;
@@ -395,6 +397,10 @@ abstract class Assembly {
 
   static FloatBuffer floats(Tensor.View view, Tensor t) {
     return new FloatPointer(view.block().address()).capacity(t.count()).asBuffer();
+  }
+
+  static IntBuffer bits(Tensor.View view, Tensor t) {
+    return new IntPointer(view.block().address()).capacity(t.count()).asBuffer();
   }
 
   dnnl_memory bias(Name at, boolean present, int outputs) {

@@ -3,6 +3,7 @@ package org.efrnet.engine;
 import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -605,8 +606,8 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
     PlainPooling pooling = new PlainPooling(x.channels, x.height, x.width, window);
     Tensor.View from = view(x, Kind.F32);
     Tensor.View to = allocate(values, Kind.F32);
-    FloatBuffer source = floats(from, x);
-    FloatBuffer target = floats(to, values);
+    IntBuffer source = bits(from, x);
+    IntBuffer target = bits(to, values);
     steps.add(
         new Plan.Step(
             name(),
