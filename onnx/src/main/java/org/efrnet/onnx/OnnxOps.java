@@ -255,8 +255,20 @@ final class OnnxOps implements Ops<OnnxOps.Written> {
       throw new IllegalArgumentException(
           "unpooling to " + shape + ": what was pooled is " + places.source);
     }
+    boolean scatters = unpooling == OnnxOptions.Unpooling.SCATTER;
+    if (scatters && places.pool.kernel() > places.pool.stride()) {
+      throw new IllegalArgumentException(
+          String.format(
+              "unpooling of windows %dx%d at steps of %d: windows overlap, so two maxima may stand"
+                  + " in one place, and ONNX leaves open which of them ScatterElements keeps; take"
+                  + " %s",
+              places.pool.kernel(),
+              places.pool.kernel(),
+              places.pool.stride(),
+              OnnxOptions.Unpooling.MAXUNPOOL));
+    }
     String target = fullSize(shape.channels(), like);
-    if (unpooling == OnnxOptions.Unpooling.MAXUNPOOL) {
+    if (!scatters) {
       // Rounded up, windows reach over the border, which the operator takes for a larger target; a
       // window of one place says nothing of sizes, and the target's size is given anyway.
       Pool window = places.pool.ceil() ? new Pool(1, 1, 0, false) : places.pool;

@@ -15,9 +15,8 @@ public record OnnxOptions(Unpooling unpooling, ClassMap classMap) {
     /** The operator {@code MaxUnpool}. */
     MAXUNPOOL,
     /**
-     * {@code ScatterElements} into zeros, for engines that lack {@code MaxUnpool}. Where places
-     * collide, which ONNX leaves open, an engine that goes by row and column does as we do; none of
-     * our networks pools windows that overlap.
+     * {@code ScatterElements} into zeros, for engines that lack {@code MaxUnpool}. Refused where
+     * windows overlap: then two maxima may stand in one place, and ONNX leaves open which is kept.
      */
     SCATTER
   }
