@@ -22,6 +22,12 @@ public final class Networks {
     all.add(EfrNet::variantS);
     all.add(EfrNet::variantSPrime);
     all.add(ENet::new);
+    all.add(DavidtvsENet::today);
+    all.add(DavidtvsENet::of2018);
+    all.add(SegNet::of);
+    all.add(ErfNet::of);
+    all.add(ErfNet::withEncoderHead);
+    all.add(CgNet::of);
     for (IntFunction<Network> network : all) {
       BY_NAME.put(network.apply(2).name(), network);
     }
