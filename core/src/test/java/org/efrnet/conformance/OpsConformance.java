@@ -78,13 +78,15 @@ public abstract class OpsConformance {
 
   @Test
   final void agreesWithIndependentImplementations() {
-    for (Oracle oracle : List.of(Oracle.efrnet(), Oracle.enet())) {
-      FloatTensor actual = logits(oracle.model(), oracle.tensor("input"));
-      assertClose(
-          "oracle of " + oracle.network().name(),
-          actual,
-          oracle.tensor("logits"),
-          toleranceOfNetworks());
+    for (Oracle oracle : Oracle.all()) {
+      Model model = oracle.model();
+      for (Oracle.Case one : oracle.cases()) {
+        assertClose(
+            "oracle of " + oracle.network().name(),
+            logits(model, one.image()),
+            one.logits(),
+            toleranceOfNetworks());
+      }
     }
   }
 
