@@ -28,6 +28,12 @@ public final class Networks {
     all.add(ErfNet::of);
     all.add(ErfNet::withEncoderHead);
     all.add(CgNet::of);
+    all.add(BiSeNet::resNet18);
+    all.add(BiSeNet::xception39);
+    all.add(IcNet::new);
+    all.add(IcNetR18::new);
+    all.add(RthpNet::of);
+    all.add(RthpNet::coarse);
     for (IntFunction<Network> network : all) {
       BY_NAME.put(network.apply(2).name(), network);
     }

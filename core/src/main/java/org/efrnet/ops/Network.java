@@ -1,5 +1,7 @@
 package org.efrnet.ops;
 
+import java.util.Optional;
+
 /** A network: written once over {@link Ops}, read many ways. */
 public interface Network {
   /** The name by which people and files know it, such as {@code efrnet}. */
@@ -14,6 +16,14 @@ public interface Network {
    */
   default int sizeMultiple() {
     return 1;
+  }
+
+  /**
+   * From what it was put together, if its authors' layers are not known: a line that stands
+   * wherever its figures are shown, for they are not the original's.
+   */
+  default Optional<String> reconstruction() {
+    return Optional.empty();
   }
 
   /**

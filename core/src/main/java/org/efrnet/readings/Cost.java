@@ -65,6 +65,17 @@ public record Cost(
         List.copyOf(reading.blocks));
   }
 
+  /**
+   * The operations of everything that a network's file writes down, by the same convention: what
+   * neither its logits nor its auxiliary heads need is counted as well. Tools that count a running
+   * program see these.
+   */
+  public static long operationsAsWritten(Graph graph, Shape image) {
+    Reading reading = new Reading();
+    graph.values(reading, new Trace(image, 1, 1, 1));
+    return reading.totalOperations;
+  }
+
   /** Operations in units of 10^9, as papers print them. */
   public double gmac() {
     return operations / 1e9;
