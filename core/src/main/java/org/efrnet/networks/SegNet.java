@@ -21,18 +21,11 @@ import org.efrnet.ops.Pooled;
  *
  * @param name how people call this configuration
  * @param classes classes told apart
+ * @param width channels of the first stage, of which the others have 2, 4, 8 and 8 times as many
  * @param roundingUp whether half of an odd side is rounded up; collections in PyTorch round down,
  *     and published counts of operations do
  */
-public record SegNet(String name, int classes, boolean roundingUp) implements Network {
-  private static final List<Stage> STAGES =
-      List.of(
-          new Stage(1, 2, 64),
-          new Stage(2, 2, 128),
-          new Stage(3, 3, 256),
-          new Stage(4, 3, 512),
-          new Stage(5, 3, 512));
-
+public record SegNet(String name, int classes, int width, boolean roundingUp) implements Network {
   /** A row of VGG16's table: {@code convolutions} 3x3 of {@code channels} each. */
   private record Stage(int number, int convolutions, int channels) {
     /** The name by which code bases know a layer: {@code conv43}, in the decoder conv43d. */
@@ -43,21 +36,28 @@ public record SegNet(String name, int classes, boolean roundingUp) implements Ne
 
   /** SegNet as its authors have it. */
   public static SegNet of(int classes) {
-    return new SegNet("segnet", classes, true);
+    return new SegNet("segnet", classes, 64, true);
   }
 
   /** The form that published counts are of. */
   public static SegNet roundingDown(int classes) {
-    return new SegNet("segnet-rounding-down", classes, false);
+    return new SegNet("segnet-rounding-down", classes, 64, false);
   }
 
   @Override
   public <T> Heads<T> heads(Ops<T> ops, T image) {
+    List<Stage> stages =
+        List.of(
+            new Stage(1, 2, width),
+            new Stage(2, 2, 2 * width),
+            new Stage(3, 3, 4 * width),
+            new Stage(4, 3, 8 * width),
+            new Stage(5, 3, 8 * width));
     List<Pooled<T>> poolings = new ArrayList<>();
     List<T> sources = new ArrayList<>();
     T x = image;
     int channels = 3;
-    for (Stage stage : STAGES) {
+    for (Stage stage : stages) {
       for (int i = 1; i <= stage.convolutions; i++) {
         x = unit(ops, x, stage, i, "", channels, stage.channels);
         channels = stage.channels;
@@ -67,8 +67,8 @@ public record SegNet(String name, int classes, boolean roundingUp) implements Ne
       poolings.add(pooled);
       x = ops.stage(new Name("encoder" + stage.number), pooled.values());
     }
-    for (int s = STAGES.size() - 1; s >= 0; s--) {
-      Stage stage = STAGES.get(s);
+    for (int s = stages.size() - 1; s >= 0; s--) {
+      Stage stage = stages.get(s);
       x = ops.maxUnpool(x, poolings.get(s).indices(), sources.get(s));
       // The last convolution of a stage narrows to what the next unpooling's indices have; stage
       // 1's is the classifier.
@@ -76,12 +76,12 @@ public record SegNet(String name, int classes, boolean roundingUp) implements Ne
         x = unit(ops, x, stage, i, "d", stage.channels, stage.channels);
       }
       if (s > 0) {
-        x = unit(ops, x, stage, 1, "d", stage.channels, STAGES.get(s - 1).channels);
+        x = unit(ops, x, stage, 1, "d", stage.channels, stages.get(s - 1).channels);
       }
       x = ops.stage(new Name("decoder" + stage.number), x);
     }
-    Name cls = STAGES.get(0).layer("conv", 1, "d");
-    T logits = ops.conv(x, Conv.square(cls, STAGES.get(0).channels, classes, 3).biased());
+    Name cls = stages.get(0).layer("conv", 1, "d");
+    T logits = ops.conv(x, Conv.square(cls, width, classes, 3).biased());
     return Heads.of(ops.stage(cls, logits));
   }
 

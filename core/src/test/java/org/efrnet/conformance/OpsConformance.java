@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.efrnet.graph.Model;
-import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
 import org.efrnet.readings.Reference;
 import org.efrnet.weights.FloatTensor;
@@ -53,8 +52,7 @@ public abstract class OpsConformance {
   @TestFactory
   final Stream<DynamicTest> networks() {
     List<DynamicTest> tests = new ArrayList<>();
-    for (String name : Networks.names()) {
-      Network network = Networks.named(name, CLASSES).orElseThrow();
+    for (Network network : SmallNetworks.all(CLASSES)) {
       tests.add(agrees(network, 2, 16, 24, toleranceOfNetworks()));
       tests.add(agrees(network, 1, 32, 16, toleranceOfNetworks()));
       if (network.sizeMultiple() == 1) {

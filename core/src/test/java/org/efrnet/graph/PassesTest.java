@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.efrnet.conformance.RandomModels;
 import org.efrnet.conformance.Small;
+import org.efrnet.conformance.SmallNetworks;
 import org.efrnet.networks.EfrNet;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.BatchNorm;
@@ -49,7 +50,7 @@ class PassesTest {
   @ParameterizedTest
   @MethodSource("networks")
   void networksComputeTheSame(String name) {
-    Network network = Networks.named(name, 3).orElseThrow();
+    Network network = SmallNetworks.of(name, 3);
     Model model = RandomModels.of(network, 7);
     boolean free = network.sizeMultiple() == 1;
     FloatTensor image = RandomModels.image(1, 3, free ? 19 : 16, free ? 29 : 24, 8);
