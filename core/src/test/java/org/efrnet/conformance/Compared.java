@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.DoubleUnaryOperator;
+import java.util.stream.Stream;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.networks.Networks;
@@ -26,8 +27,18 @@ record Compared(Network network, FloatTensor logits) {
 
   /** All that were recorded: every network at an even and at an odd size. */
   static List<Compared> all() {
-    return Oracle.read("compared-5").tensors().entrySet().stream()
+    return Stream.of("compared-5", "published-5")
+        .flatMap(file -> Oracle.read(file).tensors().entrySet().stream())
+        .filter(e -> e.getKey().startsWith(PREFIX))
         .map(e -> of(e.getKey(), e.getValue()))
+        .toList();
+  }
+
+  /** What ERFNet's encoder gave to its own head, resized to the image, in the order of names. */
+  static List<FloatTensor> ofErfNetsEncoder() {
+    return Oracle.read("published-5").tensors().entrySet().stream()
+        .filter(e -> e.getKey().startsWith("encoder."))
+        .map(Map.Entry::getValue)
         .toList();
   }
 
@@ -55,15 +66,14 @@ record Compared(Network network, FloatTensor logits) {
 
   private static DoubleUnaryOperator rule(Parameter p) {
     return switch (p.kind()) {
-      case CONV_WEIGHT -> {
+      case CONV_WEIGHT, TRANSPOSED_WEIGHT -> {
         int filter = p.count() / p.shape()[0];
         yield u -> (2 * u - 1) * Math.sqrt(6.0 / filter);
       }
       case SCALE -> u -> 0.5 + u;
       case RUNNING_VARIANCE -> u -> 0.5 + 2 * u;
       case BIAS, SHIFT, RUNNING_MEAN -> u -> u - 0.5;
-      case SLOPE, TRANSPOSED_WEIGHT ->
-          throw new IllegalArgumentException("no formula was recorded for " + p);
+      case SLOPE -> u -> 0.9 * u - 0.3;
     };
   }
 

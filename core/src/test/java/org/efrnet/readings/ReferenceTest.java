@@ -6,9 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.efrnet.conformance.Oracle;
-import org.efrnet.graph.Model;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.ChannelDropout;
 import org.efrnet.ops.Conv;
@@ -217,21 +215,5 @@ class ReferenceTest {
     FloatTensor logits = Reference.logits(oracle.model(), oracle.tensor("input"));
     assertThat(logits.shape()).isEqualTo(oracle.tensor("logits").shape());
     assertThat(logits.values()).containsExactly(oracle.tensor("logits").values(), within(2e-6f));
-  }
-
-  @Test
-  void agreesWithTheEncodersHeadOfAnIndependentErfNet() {
-    Oracle oracle = Oracle.erfnet();
-    Model model = oracle.model();
-    for (Oracle.Case one : oracle.cases()) {
-      int[] shape = one.logits().shape();
-      FloatTensor expected = oracle.tensor("encoder " + shape[2] + "x" + shape[3]);
-      Planes head =
-          model
-              .graph()
-              .read(new Reference(model.weights()), Planes.of(one.image()), Set.of("aux:encoder"))
-              .get("aux:encoder");
-      assertThat(head.toTensor().values()).containsExactly(expected.values(), within(1e-4f));
-    }
   }
 }
