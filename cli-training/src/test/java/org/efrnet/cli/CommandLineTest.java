@@ -406,7 +406,11 @@ class CommandLineTest {
     assertThat(efrnet.has("receptiveField")).isTrue();
     assertThat(efrnet.has("activationMegabytes")).isTrue();
     assertThat(run("networks").out()).contains("480,436", "3.0143", "1.9135");
+    assertThat(run("networks").out()).contains("rthpnet is a reconstruction from its paper");
+    assertThat(run("networks", "--network", "rthpnet", "--format", "json").json())
+        .anySatisfy(n -> assertThat(n.path("reconstruction").asText()).contains("abstract"));
     Result blocks = run("networks", "--network", "efrnet");
+    assertThat(blocks.out()).doesNotContain("reconstruction");
     assertThat(blocks.out()).contains("ffm2", "b2.8", "total", "480,436");
     JsonNode one = run("networks", "--network", "efrnet", "--format", "json").json();
     assertThat(

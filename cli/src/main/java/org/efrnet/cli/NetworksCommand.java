@@ -94,6 +94,12 @@ final class NetworksCommand implements Callable<Integer> {
     } else {
       printTable(out, names, costs);
     }
+    if (format == Format.TABLE) {
+      for (String name : names) {
+        reconstruction(name)
+            .ifPresent(how -> out.println(name + " is a reconstruction " + how + "."));
+      }
+    }
     return 0;
   }
 
@@ -111,9 +117,14 @@ final class NetworksCommand implements Callable<Integer> {
     return name;
   }
 
+  private Optional<String> reconstruction(String name) {
+    return Networks.named(name, classes).orElseThrow().reconstruction();
+  }
+
   private ObjectNode json(String name, Cost cost) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("name", name);
+    reconstruction(name).ifPresent(how -> node.put("reconstruction", how));
     node.put("parameters", cost.parameters());
     node.put("gmac", cost.gmac());
     node.put("convGmac", cost.convGmac());
@@ -161,9 +172,12 @@ final class NetworksCommand implements Callable<Integer> {
   }
 
   private void printBlocks(PrintWriter out, String name, Cost cost) {
+    int longest = cost.blocks().stream().mapToInt(b -> b.name().length()).max().orElse(0);
+    String first = "%-" + Math.max(10, Math.max(name.length(), longest)) + "s ";
+    String row = first + "%16s %,11d %8.4f %10.4f%n";
     out.printf(
         Locale.ROOT,
-        "%-10s %16s %11s %8s %10s%n",
+        first + "%16s %11s %8s %10s%n",
         name,
         "output",
         "parameters",
@@ -173,20 +187,13 @@ final class NetworksCommand implements Callable<Integer> {
       String shape = b.out().channels() + "@" + b.out().width() + "x" + b.out().height();
       out.printf(
           Locale.ROOT,
-          "%-10s %16s %,11d %8.4f %10.4f%n",
+          row,
           b.name(),
           shape,
           b.parameters(),
           b.operations() / 1e9,
           b.convOperations() / 1e9);
     }
-    out.printf(
-        Locale.ROOT,
-        "%-10s %16s %,11d %8.4f %10.4f%n",
-        "total",
-        "",
-        cost.parameters(),
-        cost.gmac(),
-        cost.convGmac());
+    out.printf(Locale.ROOT, row, "total", "", cost.parameters(), cost.gmac(), cost.convGmac());
   }
 }

@@ -29,6 +29,14 @@ enum Composed implements Small.Body {
       return ops.conv(ops.conv(x, conv), conv);
     }
   },
+  CONV_WIDE_STRIDED {
+    @Override
+    public <T> T logits(Ops<T> ops, T x) {
+      // As wide as the shortcuts of a ResNet.
+      T y = ops.relu(ops.conv(x, Conv.pointwise(At.A, 3, 256)));
+      return ops.conv(y, Conv.pointwise(At.B, 256, 512).strided(2));
+    }
+  },
   TRANSPOSED_NORMALISED {
     @Override
     public <T> T logits(Ops<T> ops, T x) {

@@ -140,7 +140,8 @@ public final class Learner implements AutoCloseable {
       Tensor truth = truth(batch);
       Tensor loss = loss(outputs.get(Graph.LOGITS), truth);
       for (Map.Entry<String, Double> auxiliary : graph.auxiliaryWeights().entrySet()) {
-        Tensor extra = loss(outputs.get(auxiliary.getKey()), truth);
+        Tensor logits = outputs.get(auxiliary.getKey());
+        Tensor extra = loss(logits, truthOfSize(truth, logits.size(2), logits.size(3)));
         loss = loss.add(torch.mul(extra, new Scalar(auxiliary.getValue())));
       }
       if (execution.onHost()) {
@@ -195,6 +196,25 @@ public final class Learner implements AutoCloseable {
     return execution.upload(
         AbstractTensor.create(batch.truth(), false, batch.n(), batch.height(), batch.width()),
         ScalarType.Long);
+  }
+
+  /**
+   * The truth at the nearest pixels, as {@link org.efrnet.ops.Interpolation#NEAREST} takes them:
+   * what a head that speaks at a smaller size is held against. Classes cannot be interpolated.
+   */
+  private Tensor truthOfSize(Tensor truth, long height, long width) {
+    return selected(selected(truth, 1, height), 2, width);
+  }
+
+  private Tensor selected(Tensor truth, int dimension, long side) {
+    long from = truth.size(dimension);
+    if (from == side) {
+      return truth;
+    }
+    long[] places = new long[Math.toIntExact(side)];
+    Arrays.setAll(places, i -> i * from / side);
+    Tensor index = execution.upload(AbstractTensor.create(places, places.length), ScalarType.Long);
+    return truth.index_select(dimension, index);
   }
 
   private Tensor loss(Tensor logits, Tensor truth) {

@@ -125,14 +125,23 @@ final class TorchOps implements Ops<Tensor> {
     // oneDNN in libtorch 2.10 give wrong numbers for channels-last maps, and right ones for planes.
     boolean multiplied =
         execution.onHost() && c.groups() == c.in() && c.out() > c.in() && c.groups() > 1;
+    // So do those of strided 1x1 convolutions to 512 outputs, for planes as well.
+    boolean picked = execution.onHost() && c.stride() > 1 && c.strided(1).isPointwise();
     return torch.conv2d(
-        multiplied ? x.contiguous() : x,
+        picked ? everyNth(x, c.stride()) : multiplied ? x.contiguous() : x,
         parameter(c.at(), "weight").to(type),
         bias(c.bias(), c.at(), type),
-        both(c.stride()),
+        both(picked ? 1 : c.stride()),
         sizes(c.padding()),
         sizes(c.dilation()),
         c.groups());
+  }
+
+  /** All that a strided 1x1 convolution sees. */
+  private static Tensor everyNth(Tensor x, int stride) {
+    LongOptional first = new LongOptional(0);
+    return x.slice(2, first, new LongOptional(x.size(2)), stride)
+        .slice(3, first, new LongOptional(x.size(3)), stride);
   }
 
   private TensorOptional bias(boolean there, Name at, ScalarType type) {

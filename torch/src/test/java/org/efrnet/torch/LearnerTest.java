@@ -5,17 +5,29 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
+import org.efrnet.graph.Value;
 import org.efrnet.networks.EfrNet;
+import org.efrnet.networks.Networks;
+import org.efrnet.ops.Auxiliary;
+import org.efrnet.ops.Conv;
+import org.efrnet.ops.Heads;
+import org.efrnet.ops.Interpolation;
+import org.efrnet.ops.Name;
+import org.efrnet.ops.Network;
+import org.efrnet.ops.Ops;
 import org.efrnet.readings.Parameters;
 import org.efrnet.weights.FloatTensor;
+import org.efrnet.weights.Weights;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LearnerTest {
   private static final int CLASSES = 3;
@@ -74,6 +86,99 @@ class LearnerTest {
       double last = train(learner, 1, 40);
       assertThat(last).isLessThan(first / 3);
     }
+  }
+
+  static List<String> networks() {
+    return Networks.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("networks")
+  void everyNetworkLearns(String name) {
+    Graph graph = Graph.of(Networks.named(name, CLASSES).orElseThrow());
+    Model fresh = new Model(graph, Parameters.initial(graph, 4));
+    LearningRule rule = LearningRule.plain(new Optimiser.AdamW(0.9, 0.99, 1e-8, 0), 255);
+    Batch small = everySecond(batch(1));
+    try (Learner learner = new Learner(fresh, rule, Execution.CPU)) {
+      double first = Double.NaN;
+      for (int i = 0; i < 5; i++) {
+        learner.step(small, 3e-3, new SplittableRandom(1));
+        first = i == 0 ? learner.meanLoss() : first;
+      }
+      learner.meanLoss();
+      learner.step(small, 0, new SplittableRandom(1));
+      assertThat(learner.meanLoss()).isLessThan(first * 0.9);
+    }
+  }
+
+  /** Two heads without anything in common: one at the image's size, one at half of it. */
+  private record Two(boolean half) implements Network {
+    private static final Conv WHOLE = Conv.pointwise(new Name("whole"), 3, CLASSES);
+    private static final Conv HALF = Conv.pointwise(new Name("half"), 3, CLASSES);
+
+    @Override
+    public String name() {
+      return "two";
+    }
+
+    @Override
+    public int classes() {
+      return CLASSES;
+    }
+
+    @Override
+    public <T> Heads<T> heads(Ops<T> ops, T image) {
+      if (half) {
+        return Heads.of(ops.conv(image, HALF));
+      }
+      T smaller = ops.shrink(image, 2, Interpolation.NEAREST);
+      Auxiliary<T> aside = new Auxiliary<>("aside", ops.conv(smaller, HALF), 0.25);
+      return new Heads<>(ops.conv(image, WHOLE), List.of(aside));
+    }
+  }
+
+  @Test
+  void aSmallHeadIsHeldAgainstTheNearestTruth() {
+    Batch whole = batch(3);
+    for (int i = 0; i < whole.truth().length; i++) {
+      whole.truth()[i] = (byte) (i * 7 % 11 % CLASSES);
+    }
+    Batch half = everySecond(whole);
+    Graph graph = Graph.of(new Two(false));
+    Weights weights = Parameters.initial(graph, 4);
+    Graph main = new Graph(graph.nodes(), Map.of(Graph.LOGITS, logits(graph)), Map.of());
+    Graph aside = Graph.of(new Two(true));
+    Weights ofAside = Weights.of(Map.of("half.weight", weights.get("half.weight")));
+    double expected =
+        loss(new Model(main, weights), whole) + 0.25 * loss(new Model(aside, ofAside), half);
+    assertThat(loss(new Model(graph, weights), whole)).isCloseTo(expected, within(1e-12));
+  }
+
+  private static Value logits(Graph graph) {
+    return graph.outputs().get(Graph.LOGITS);
+  }
+
+  private static double loss(Model model, Batch batch) {
+    LearningRule rule = LearningRule.plain(new Optimiser.Sgd(0, 0, false), 255);
+    try (Learner learner = new Learner(model, rule, Execution.CPU.with(Precision.FP64))) {
+      learner.step(batch, 0, new SplittableRandom(1));
+      return learner.meanLoss();
+    }
+  }
+
+  /** Every second pixel of every second row. */
+  private static Batch everySecond(Batch whole) {
+    int height = whole.height() / 2;
+    int width = whole.width() / 2;
+    float[] planes = new float[whole.n() * 3 * height * width];
+    byte[] truth = new byte[whole.n() * height * width];
+    for (int i = 0; i < planes.length; i++) {
+      planes[i] = whole.planes()[2 * (i / width) * whole.width() + 2 * (i % width)];
+    }
+    for (int i = 0; i < truth.length; i++) {
+      truth[i] = whole.truth()[2 * (i / width) * whole.width() + 2 * (i % width)];
+    }
+    return new Batch(whole.n(), height, width, planes, truth);
   }
 
   @ParameterizedTest
