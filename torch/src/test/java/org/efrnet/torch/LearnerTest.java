@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.efrnet.conformance.SmallNetworks;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
@@ -95,7 +96,7 @@ class LearnerTest {
   @ParameterizedTest
   @MethodSource("networks")
   void everyNetworkLearns(String name) {
-    Graph graph = Graph.of(Networks.named(name, CLASSES).orElseThrow());
+    Graph graph = Graph.of(SmallNetworks.of(name, CLASSES));
     Model fresh = new Model(graph, Parameters.initial(graph, 4));
     LearningRule rule = LearningRule.plain(new Optimiser.AdamW(0.9, 0.99, 1e-8, 0), 255);
     Batch small = everySecond(batch(1));

@@ -28,6 +28,7 @@ import org.efrnet.bundle.Calibration;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.conformance.OpsConformance;
 import org.efrnet.conformance.RandomModels;
+import org.efrnet.conformance.SmallNetworks;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
 import org.efrnet.images.Mask;
@@ -182,7 +183,7 @@ class LibtorchEngineTest {
   @MethodSource("org.efrnet.networks.Networks#names")
   void everyNetworkRunsInBfloat16(String network) {
     requireBfloat16();
-    Model model = RandomModels.of(Networks.named(network, 4).orElseThrow(), 3);
+    Model model = RandomModels.of(SmallNetworks.of(network, 4), 3);
     float[] planes = RandomModels.image(1, 3, 32, 40, 4).values();
     float[] expected =
         Reference.logits(model, new FloatTensor(new int[] {1, 3, 32, 40}, planes)).values();
@@ -296,7 +297,7 @@ class LibtorchEngineTest {
   void mapsStayChannelsLast(String network) {
     Model model =
         Passes.apply(
-            Passes.inference(), RandomModels.of(Networks.named(network, 4).orElseThrow(), 3));
+            Passes.inference(), RandomModels.of(SmallNetworks.of(network, 4), 3));
     for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
       Execution execution = Execution.CPU.with(precision);
       try (PointerScope scope = new PointerScope();
