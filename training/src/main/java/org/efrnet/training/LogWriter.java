@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.efrnet.metrics.ClassScore;
 import org.efrnet.metrics.Scores;
+import org.efrnet.text.WholeFile;
 
 /**
  * Writes a run's {@code train.jsonl}: a JSON object a line, each with the step that it belongs to.

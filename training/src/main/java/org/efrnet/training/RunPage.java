@@ -15,7 +15,9 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import org.efrnet.charts.LineChart;
 import org.efrnet.images.Pictures;
+import org.efrnet.pages.Html;
 import org.efrnet.text.StrictYaml;
+import org.efrnet.text.WholeFile;
 
 /**
  * A run as pictures, for people: {@code curves.png} and {@code run.html} in its folder, made of

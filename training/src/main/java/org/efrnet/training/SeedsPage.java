@@ -14,7 +14,10 @@ import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Collectors;
 import org.efrnet.charts.LineChart;
+import org.efrnet.metrics.Spread;
+import org.efrnet.pages.Html;
 import org.efrnet.text.OneLine;
+import org.efrnet.text.WholeFile;
 
 /**
  * Trainings that differ in their seed alone, side by side: {@code summary.json}, {@code summary.md}

@@ -26,6 +26,7 @@ import org.efrnet.ops.Network;
 import org.efrnet.readings.Parameters;
 import org.efrnet.text.OneLine;
 import org.efrnet.text.Sha256;
+import org.efrnet.text.WholeFile;
 import org.efrnet.torch.Batch;
 import org.efrnet.torch.Execution;
 import org.efrnet.torch.Learner;

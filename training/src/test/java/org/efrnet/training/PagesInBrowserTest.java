@@ -1,146 +1,26 @@
 package org.efrnet.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.efrnet.images.Picture;
-import org.efrnet.images.Pictures;
+import org.efrnet.pages.Browser;
+import org.efrnet.pages.Html;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * The pages as a browser shows them. Needs Chromium ({@code apt-get install chromium}); skipped
- * where there is none, except in CI.
- */
+/** The pages as a browser shows them. */
 class PagesInBrowserTest {
-  private static final Optional<Path> CHROMIUM =
-      Stream.of("chromium", "chromium-browser", "google-chrome")
-          .flatMap(
-              name ->
-                  Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-                      .map(folder -> Path.of(folder, name)))
-          .filter(Files::isExecutable)
-          .findFirst();
-
   @TempDir private Path dir;
+
+  private Browser browser;
 
   @BeforeEach
   void aBrowserIsHere() {
-    if (CHROMIUM.isEmpty()) {
-      assertThat(System.getenv("CI")).as("in CI there must be a chromium on the path").isNull();
-    }
-    assumeTrue(CHROMIUM.isPresent(), "no chromium on the path: apt-get install chromium");
-  }
-
-  /** What the browser printed: the page's elements, and its own messages. */
-  private record Shown(String dom, String messages) {
-    /** What the page's console says: errors, and requests that its policy forbids. */
-    List<String> console() {
-      return messages.lines().filter(line -> line.contains("CONSOLE")).toList();
-    }
-  }
-
-  private Shown browse(Path page, String... options) throws Exception {
-    Path out = dir.resolve("out.txt");
-    Path err = dir.resolve("err.txt");
-    List<String> command = new ArrayList<>();
-    command.add(CHROMIUM.orElseThrow().toString());
-    command.addAll(
-        List.of(
-            "--headless",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-            "--hide-scrollbars",
-            "--enable-logging=stderr",
-            "--user-data-dir=" + dir.resolve("profile"),
-            // A page that asked for something would have to ask a host that cannot be found.
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--disable-background-networking"));
-    command.addAll(List.of(options));
-    command.add(page.toUri().toString());
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    boolean ended = process.waitFor(3, TimeUnit.MINUTES);
-    if (!ended) {
-      process.descendants().forEach(ProcessHandle::destroyForcibly);
-      process.destroyForcibly().waitFor();
-    }
-    // Libraries below the browser print bytes of any kind.
-    String messages = Files.readString(err, StandardCharsets.ISO_8859_1);
-    assertThat(ended).as(messages).isTrue();
-    assertThat(process.exitValue()).as(messages).isZero();
-    return new Shown(Files.readString(out, StandardCharsets.ISO_8859_1), messages);
-  }
-
-  /** A page as it looks in a window, provided that the browser has nothing to complain of. */
-  private Picture screenshot(Path page, int width, int height) throws Exception {
-    Path file = dir.resolve("shot-" + width + ".png");
-    Shown shown = browse(page, "--screenshot=" + file, "--window-size=" + width + "," + height);
-    assertThat(shown.console()).isEmpty();
-    Picture picture = Pictures.read(file);
-    assertThat(picture.width()).isEqualTo(width);
-    assertThat(picture.height()).isEqualTo(height);
-    return picture;
-  }
-
-  /** Different colours in a part of a picture. */
-  private static int colours(Picture picture, int fromRow, int toRow) {
-    Set<Integer> colours = new HashSet<>();
-    for (int i = 3 * fromRow * picture.width(); i < 3 * toRow * picture.width(); i += 3) {
-      byte[] rgb = picture.rgb();
-      colours.add((rgb[i] & 0xff) << 16 | (rgb[i + 1] & 0xff) << 8 | (rgb[i + 2] & 0xff));
-    }
-    return colours.size();
-  }
-
-  /** How wide the page's content is at each width, asked by a script of the test's. */
-  private List<Integer> contentWidths(Path page, int... widths) throws Exception {
-    String html =
-        Files.readString(page)
-            .replaceFirst("<meta http-equiv=\"Content-Security-Policy\"[^>]*>", "")
-            .replaceFirst("<meta http-equiv=\"refresh\"[^>]*>", "");
-    Files.writeString(
-        dir.resolve("inner.html"),
-        html.replace(
-            "</body>",
-            "<script>parent.postMessage(innerWidth + ':' + document.documentElement.scrollWidth,"
-                + " '*')</script></body>"));
-    Path frames = dir.resolve("frames.html");
-    // A frame can be narrower than the narrowest window.
-    StringBuilder outer =
-        new StringBuilder("<title>widths</title><script>onmessage = e => document.title += ' '");
-    outer.append(" + e.data</script>");
-    for (int width : widths) {
-      outer.append("<iframe height=800 style='border:0' src=inner.html width=");
-      outer.append(width).append("></iframe>");
-    }
-    Files.writeString(frames, outer);
-    String dom = browse(frames, "--dump-dom", "--virtual-time-budget=5000").dom;
-    List<Integer> content = new ArrayList<>();
-    for (int width : widths) {
-      Matcher said = Pattern.compile("<title>widths.* " + width + ":(\\d+)").matcher(dom);
-      assertThat(said.find()).as(dom).isTrue();
-      content.add(Integer.valueOf(said.group(1)));
-    }
-    return content;
+    browser = new Browser(dir);
   }
 
   @Test
@@ -149,12 +29,12 @@ class PagesInBrowserTest {
     RunPage.write(dir.resolve("run"));
     Path page = dir.resolve("run/run.html");
     for (int width : new int[] {1200, 390}) {
-      Picture picture = screenshot(page, width, 1600);
+      Picture picture = browser.screenshot(page, width, 1600);
       // Head with cards, then charts: text is grey on near white, lines have colours.
-      assertThat(colours(picture, 0, 200)).as("head at %d", width).isGreaterThan(20);
-      assertThat(colours(picture, 200, 800)).as("charts at %d", width).isGreaterThan(100);
+      assertThat(Browser.colours(picture, 0, 200)).as("head at %d", width).isGreaterThan(20);
+      assertThat(Browser.colours(picture, 200, 800)).as("charts at %d", width).isGreaterThan(100);
     }
-    assertThat(contentWidths(page, 1200, 390)).containsExactly(1200, 390);
+    assertThat(browser.contentWidths(page, 1200, 390)).containsExactly(1200, 390);
   }
 
   @Test
@@ -165,8 +45,8 @@ class PagesInBrowserTest {
     SeedsPage.write(
         dir.resolve("all"), List.of(dir.resolve("all/seed-1"), dir.resolve("all/seed-2")));
     Path page = dir.resolve("all/index.html");
-    assertThat(colours(screenshot(page, 1200, 900), 200, 800)).isGreaterThan(50);
-    assertThat(contentWidths(page, 390)).containsExactly(390);
+    assertThat(Browser.colours(browser.screenshot(page, 1200, 900), 200, 800)).isGreaterThan(50);
+    assertThat(browser.contentWidths(page, 390)).containsExactly(390);
   }
 
   /** That the checks above can fail. */
@@ -176,14 +56,14 @@ class PagesInBrowserTest {
     String foreign =
         "<img alt='' src='http://example.org/a.png'><script>document.title = 'ran'</script>";
     Files.writeString(page, Html.page("t", false, foreign));
-    Shown shown = browse(page, "--dump-dom");
+    Browser.Shown shown = browser.browse(page, "--dump-dom");
     assertThat(shown.console())
         .anyMatch(line -> line.contains("example.org") && line.contains("Content Security Policy"))
         .anyMatch(line -> line.contains("script"));
-    assertThat(shown.dom).contains("<title>t</title>");
+    assertThat(shown.dom()).contains("<title>t</title>");
     Files.writeString(page, Html.page("t", false, "<div style='width:700px'>wide</div>"));
-    assertThat(contentWidths(page, 390)).allMatch(width -> width > 700);
+    assertThat(browser.contentWidths(page, 390)).allMatch(width -> width > 700);
     Files.writeString(page, "<!DOCTYPE html>");
-    assertThat(colours(screenshot(page, 390, 400), 0, 400)).isEqualTo(1);
+    assertThat(Browser.colours(browser.screenshot(page, 390, 400), 0, 400)).isEqualTo(1);
   }
 }

@@ -1,11 +1,11 @@
-package org.efrnet.training;
+package org.efrnet.pages;
 
 import java.util.Locale;
 
 /** Pages that need nothing but themselves: no script, no other file, no other host. */
-final class Html {
+public final class Html {
   /** Absent. */
-  static final String NONE = "\u2013";
+  public static final String NONE = "\u2013";
 
   private static final String STYLE =
       """
@@ -59,7 +59,19 @@ final class Html {
    * @param reload whether it loads itself again every minute
    * @param body HTML
    */
-  static String page(String title, boolean reload, String body) {
+  public static String page(String title, boolean reload, String body) {
+    return page(title, reload, "", body);
+  }
+
+  /**
+   * A page with rules of its own.
+   *
+   * @param title plain text
+   * @param reload whether it loads itself again every minute
+   * @param style CSS, behind that of all pages
+   * @param body HTML
+   */
+  public static String page(String title, boolean reload, String style, String body) {
     return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         // Whatever a name or recipe holds, the page asks no host for anything.
         + "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none';"
@@ -70,13 +82,14 @@ final class Html {
         + escaped(title)
         + "</title>\n<style>\n"
         + STYLE
+        + style
         + "</style>\n</head>\n<body>\n<main>\n"
         + body
         + "</main>\n</body>\n</html>\n";
   }
 
   /** Plain text as HTML, for elements and quoted attributes; control characters become spaces. */
-  static String escaped(String text) {
+  public static String escaped(String text) {
     StringBuilder escaped = new StringBuilder(text.length() + 16);
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
@@ -93,7 +106,7 @@ final class Html {
   }
 
   /** A figure on a card. */
-  static String figure(String name, String value, String remark) {
+  public static String figure(String name, String value, String remark) {
     return "<div><dt>"
         + escaped(name)
         + "</dt><dd>"
@@ -103,17 +116,17 @@ final class Html {
   }
 
   /** A number with so many decimals; a dash if it is none. */
-  static String number(double value, int decimals) {
+  public static String number(double value, int decimals) {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%." + decimals + "f", value) : NONE;
   }
 
   /** A whole number in groups of three digits that stay on one line. */
-  static String count(long value) {
+  public static String count(long value) {
     return String.format(Locale.ROOT, "%,d", value).replace(',', '\u00a0');
   }
 
   /** A table cell with a percentage and a bar as long as it. */
-  static String percentCell(double value) {
+  public static String percentCell(double value) {
     return Double.isFinite(value)
         ? "<td class=\"bar\" style=\"--part:"
             + number(Math.max(0, Math.min(100, value)), 1)

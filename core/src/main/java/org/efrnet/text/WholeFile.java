@@ -1,4 +1,4 @@
-package org.efrnet.training;
+package org.efrnet.text;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,7 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
 /** Text files that readers see whole: the old one or the new one, never a part. */
-final class WholeFile {
+public final class WholeFile {
   private WholeFile() {}
 
   /**
@@ -19,7 +19,7 @@ final class WholeFile {
    *
    * @throws IOException if it cannot be written; the old one stands
    */
-  static void write(Path file, String text) throws IOException {
+  public static void write(Path file, String text) throws IOException {
     Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
       try (FileChannel channel =

@@ -1,4 +1,4 @@
-package org.efrnet.training;
+package org.efrnet.metrics;
 
 import java.util.Arrays;
 
@@ -12,9 +12,9 @@ import java.util.Arrays;
  * @param least not a number if there is no value
  * @param most not a number if there is no value
  */
-record Spread(int count, double mean, double deviation, double least, double most) {
+public record Spread(int count, double mean, double deviation, double least, double most) {
   /** Values that are not finite do not count. */
-  static Spread of(double... values) {
+  public static Spread of(double... values) {
     double[] there = Arrays.stream(values).filter(Double::isFinite).toArray();
     if (there.length == 0) {
       return new Spread(0, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
