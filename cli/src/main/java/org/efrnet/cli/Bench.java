@@ -20,15 +20,12 @@ import org.efrnet.images.ReadOptions;
 import org.efrnet.readings.Cost;
 import org.efrnet.readings.Shape;
 import org.efrnet.segment.Engine;
-import org.efrnet.segment.EngineOptions;
-import org.efrnet.segment.Executable;
 import org.efrnet.segment.GoldenCheck;
 import org.efrnet.segment.NodeTime;
 import org.efrnet.segment.Profiled;
 import org.efrnet.segment.Segmentation;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.segment.SizePolicy;
-import org.efrnet.segment.UpsampleArgmax;
 
 /**
  * What {@code bench} measures, on the calling thread.
@@ -85,10 +82,6 @@ record Bench(
     }
   }
 
-  /** An engine made ready, with all its buffers. */
-  private record Competitor(
-      String engine, Executable executable, UpsampleArgmax choosing, byte[] ids) {}
-
   /**
    * Measures.
    *
@@ -113,17 +106,26 @@ record Bench(
         entries.forEach(
             (engine, precisions) ->
                 precisions.forEach(
-                    precision -> competitors.add(ready(engine, precision, calibrated))));
+                    precision ->
+                        competitors.add(
+                            Competitor.of(
+                                engine,
+                                precision,
+                                calibrated,
+                                threads,
+                                size.width(),
+                                size.height()))));
         if (nodes) {
           requireProfiled(competitors.subList(0, frameKinds));
         }
         Contest contest =
-            new Contest(competitors.stream().<Runnable>map(c -> () -> compute(c, planes)).toList());
+            new Contest(competitors.stream().<Runnable>map(c -> () -> c.compute(planes)).toList());
         contest.warmUp(warmUp);
         double[][] millis = contest.run(rounds, done -> progress.to(done, ""));
         for (int i = 0; i < millis.length; i++) {
           Competitor c = competitors.get(i);
-          results.add(new Entry(c.engine, c.executable.precision(), Distribution.of(millis[i])));
+          results.add(
+              new Entry(c.engine(), c.executable().precision(), Distribution.of(millis[i])));
         }
         if (nodes) {
           for (Competitor c : competitors.subList(0, frameKinds)) {
@@ -131,7 +133,7 @@ record Bench(
           }
         }
       } finally {
-        competitors.forEach(c -> c.executable.close());
+        competitors.forEach(c -> c.executable().close());
       }
       List<Frames> frames = new ArrayList<>();
       for (String precision : entries.get(own)) {
@@ -170,38 +172,22 @@ record Bench(
     }
   }
 
-  private Competitor ready(Engine engine, String precision, ModelBundle calibrated) {
-    Executable executable =
-        engine.prepare(
-            bundle.model(), new EngineOptions(threads, precision, calibrated.calibration()));
-    return new Competitor(
-        engine.name(),
-        executable,
-        new UpsampleArgmax(
-            executable.classes(), size.height(), size.width(), size.height(), size.width()),
-        new byte[size.width() * size.height()]);
-  }
-
-  private void compute(Competitor c, float[] planes) {
-    c.choosing.into(c.executable.run(planes, size.height(), size.width()), c.ids);
-  }
-
   private static void requireProfiled(List<Competitor> own) {
     for (Competitor c : own) {
-      if (!(c.executable instanceof Profiled)) {
+      if (!(c.executable() instanceof Profiled)) {
         throw new Failure(
             "engine "
-                + c.engine
+                + c.engine()
                 + " cannot say where its time goes: leave --nodes out, or choose another --engine");
       }
     }
   }
 
   private Profile profile(Competitor c, float[] planes) {
-    Profiled profiled = (Profiled) c.executable;
+    Profiled profiled = (Profiled) c.executable();
     return new Profile(
-        c.engine,
-        c.executable.precision(),
+        c.engine(),
+        c.executable().precision(),
         profiled.profile(planes, size.height(), size.width(), rounds).stream()
             .sorted(Comparator.comparingDouble(NodeTime::milliseconds).reversed())
             .toList());

@@ -149,22 +149,7 @@ final class BenchCommand implements Callable<Integer> {
     requireSense();
     PrintWriter err = spec.commandLine().getErr();
     Machine machine = Machine.here();
-    if (machine.load() > BUSY * machine.cores()) {
-      err.printf(
-          Locale.ROOT,
-          "efrnet: the load of this machine is %.1f at %d cores: times will be too long; let other"
-              + " work end first%n",
-          machine.load(),
-          machine.cores());
-    }
-    if (rounds < FEW_ROUNDS) {
-      err.println(
-          "efrnet: percentiles of "
-              + rounds
-              + " rounds say little; take --rounds "
-              + FEW_ROUNDS
-              + " or more");
-    }
+    warn(machine, rounds, err);
     ModelBundle bundle =
         model.isPresent()
             ? ModelBundle.of(model.get())
@@ -183,6 +168,26 @@ final class BenchCommand implements Callable<Integer> {
       spec.commandLine().getOut().flush();
     }
     return 0;
+  }
+
+  /** Of what makes times doubtful. */
+  static void warn(Machine machine, int rounds, PrintWriter err) {
+    if (machine.load() > BUSY * machine.cores()) {
+      err.printf(
+          Locale.ROOT,
+          "efrnet: the load of this machine is %.1f at %d cores: times will be too long; let other"
+              + " work end first%n",
+          machine.load(),
+          machine.cores());
+    }
+    if (rounds < FEW_ROUNDS) {
+      err.println(
+          "efrnet: percentiles of "
+              + rounds
+              + " rounds say little; take --rounds "
+              + FEW_ROUNDS
+              + " or more");
+    }
   }
 
   private void requireSense() {
@@ -285,7 +290,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   /** A JPEG as cameras make them: the checkout's sample, or one that is drawn. */
-  private static byte[] picture() throws IOException {
+  static byte[] picture() throws IOException {
     Path sample = Path.of(System.getProperty("efrnet.home", "."), "samples", "street.jpg");
     return Files.isReadable(sample) ? Files.readAllBytes(sample) : SampleJpeg.draw();
   }
@@ -359,7 +364,7 @@ final class BenchCommand implements Callable<Integer> {
     return by.isPresent() ? OptionalDouble.of(value / by.getAsDouble()) : by;
   }
 
-  private static void put(ObjectNode node, Distribution millis) {
+  static void put(ObjectNode node, Distribution millis) {
     node.put("min", rounded(millis.min()));
     node.put("p50", rounded(millis.p50()));
     node.put("p95", rounded(millis.p95()));

@@ -30,9 +30,19 @@ final class Contest {
    * @param seconds for each
    */
   void warmUp(double seconds) {
+    warmUp(seconds, WARM_UP_ROUNDS);
+  }
+
+  /**
+   * Lets every competitor work, unmeasured, for so long and so many times at least.
+   *
+   * @param seconds for each
+   * @param times 0 or more
+   */
+  void warmUp(double seconds, int times) {
     for (Runnable competitor : competitors) {
       long begun = System.nanoTime();
-      for (int i = 0; i < WARM_UP_ROUNDS || System.nanoTime() - begun < seconds * 1e9; i++) {
+      for (int i = 0; i < times || System.nanoTime() - begun < seconds * 1e9; i++) {
         competitor.run();
       }
     }

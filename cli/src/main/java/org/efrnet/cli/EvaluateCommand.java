@@ -10,18 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
-import org.efrnet.data.Overlap;
 import org.efrnet.images.Mask;
 import org.efrnet.metrics.ClassScore;
 import org.efrnet.metrics.ConfusionMatrix;
@@ -44,8 +39,6 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example: efrnet evaluate efrnet.camvid --data CamVid --split test"})
 final class EvaluateCommand implements Callable<Integer> {
-  private static final int MOST_ANCESTORS = 10;
-
   @Parameters(paramLabel = "BUNDLE", description = "A model's name, or its folder.")
   private String model;
 
@@ -90,7 +83,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     ModelBundle bundle = ModelBundle.of(model);
     DataSet pictures = DataSets.open(data, split);
-    List<String> leak = trainedOn(bundle, pictures);
+    List<String> leak = Leak.of(bundle, model, data, split, pictures, spec.commandLine().getErr());
     if (!leak.isEmpty() && !allowLeak) {
       throw new Failure(
           bundle.config().name()
@@ -130,51 +123,6 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  /**
-   * Names of the pictures that the bundle, or one that it started from, was trained on, as far as
-   * the recipes and data at hand tell.
-   */
-  private List<String> trainedOn(ModelBundle bundle, DataSet pictures) throws IOException {
-    Set<String> trained = new LinkedHashSet<>();
-    Optional<String> text = bundle.recipe();
-    // A run may have started from one that started from another; nobody goes on for ever.
-    for (int i = 0; i < MOST_ANCESTORS && text.isPresent(); i++) {
-      TrainedOn recipe = TrainedOn.parse(text.get(), model);
-      trained.addAll(trainedOn(recipe, pictures));
-      text = Optional.empty();
-      if (!recipe.from().isEmpty()) {
-        try {
-          text = ModelBundle.of(recipe.from()).recipe();
-        } catch (BundleException e) {
-          spec.commandLine()
-              .getErr()
-              .println(
-                  "efrnet: "
-                      + model
-                      + " started from "
-                      + recipe.from()
-                      + ", which is not here: what that was trained on is not checked");
-        }
-      }
-    }
-    return List.copyOf(trained);
-  }
-
-  private List<String> trainedOn(TrainedOn recipe, DataSet pictures) throws IOException {
-    boolean own = DataSets.layoutOf(data) == DataSets.Layout.FOLDER;
-    // Both layouts of CamVid hold the same pictures by the same names.
-    if (recipe.isGenerated() || own != recipe.source().equals(TrainedOn.FOLDER)) {
-      return List.of();
-    }
-    if (!recipe.splits().stream().allMatch(part -> Files.exists(data.resolve(part + ".txt")))) {
-      // Without the lists of those splits only their names can tell.
-      return recipe.splits().stream().anyMatch(List.of(split.split("\\+", -1))::contains)
-          ? pictures.names()
-          : List.of();
-    }
-    return Overlap.between(DataSets.open(data, String.join("+", recipe.splits())), pictures);
-  }
-
   private void record(ModelBundle bundle, ObjectNode json) throws IOException {
     Map<String, Object> metrics = new LinkedHashMap<>(bundle.config().metrics());
     metrics.put(split, new ObjectMapper().convertValue(json, Map.class));
@@ -201,7 +149,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return node;
   }
 
-  private static ObjectNode scores(Scores scores) {
+  static ObjectNode scores(Scores scores) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     put(node, "miou", scores.miou());
     put(node, "pixelAccuracy", scores.pixelAccuracy());

@@ -40,6 +40,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       NetworksCommand.class,
       ScenesCommand.class,
       BenchCommand.class,
+      CompareCommand.class,
       DoctorCommand.class
     },
     footerHeading = "%nCommands to copy:%n",
@@ -50,6 +51,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
       "  ./efrnet doctor",
       "  ./efrnet bench --network efrnet --size 640x360 --against onnxruntime,libtorch",
+      "  ./efrnet compare --quick -o compare",
       "  ./efrnet scenes data/own",
       "  ./efrnet train recipes/own-data.yaml --data data/own --out runs/own",
       "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",

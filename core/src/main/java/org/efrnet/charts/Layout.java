@@ -139,6 +139,18 @@ final class Layout {
     return right - left;
   }
 
+  double plotLeft() {
+    return left;
+  }
+
+  double plotTop() {
+    return TOP;
+  }
+
+  double plotBottom() {
+    return bottom;
+  }
+
   /** What stands behind the points. */
   void drawFrame(Pen pen) {
     pen.text(

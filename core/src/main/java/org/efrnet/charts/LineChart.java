@@ -44,7 +44,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series) {
    * @throws IllegalArgumentException outside these ranges
    */
   public String svg(int width, int height) {
-    requireSize(width, height);
+    requireSize(title, width, height);
     SvgPen pen = new SvgPen();
     Layout layout = layout(pen, width, height);
     draw(pen, layout, 1);
@@ -60,7 +60,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series) {
    * @throws IllegalArgumentException outside these ranges
    */
   public Picture picture(int width, int height, int scale) {
-    requireSize(width, height);
+    requireSize(title, width, height);
     if (scale < 1 || scale > MOST_SCALE) {
       throw new IllegalArgumentException(
           "chart '" + title + "': scale " + scale + " must be 1.." + MOST_SCALE);
@@ -103,7 +103,7 @@ public record LineChart(String title, Axis x, Axis y, List<Series> series) {
     return x.shows(line.x(point)) && y.shows(line.y(point));
   }
 
-  private void requireSize(int width, int height) {
+  static void requireSize(String title, int width, int height) {
     if (width < LEAST_WIDTH || height < LEAST_HEIGHT || Math.max(width, height) > MOST_SIDE) {
       throw new IllegalArgumentException(
           "chart '"

@@ -132,6 +132,23 @@ final class SvgPen implements Pen {
         tooltip.isEmpty() ? "\"/>\n" : "\"><title>" + escaped(tooltip) + "</title></circle>\n");
   }
 
+  /** A circle that lets through what lies behind it, and says something when it is pointed at. */
+  void bubble(double x, double y, double radius, Ink ink, String tooltip) {
+    body.append("<circle class=\"").append(dark("fill", ink)).append(' ');
+    body.append(dark("stroke", ink)).append("\" fill=\"#").append(Ink.hex(ink.onLight()));
+    body.append("\" fill-opacity=\".3\" stroke=\"#").append(Ink.hex(ink.onLight()));
+    body.append("\" stroke-width=\"1.4\" cx=\"").append(number(x)).append("\" cy=\"");
+    body.append(number(y)).append("\" r=\"").append(number(radius)).append("\"><title>");
+    body.append(escaped(tooltip)).append("</title></circle>\n");
+  }
+
+  /** A thin line from a thing to its name. */
+  void leader(double fromX, double fromY, double toX, double toY) {
+    body.append("<line class=\"axis\" x1=\"").append(number(fromX)).append("\" y1=\"");
+    body.append(number(fromY)).append("\" x2=\"").append(number(toX)).append("\" y2=\"");
+    body.append(number(toY)).append("\"/>\n");
+  }
+
   /**
    * The class that gives an element its dark shade. It is named by the shade, so that charts on one
    * page, which share their rules, cannot disagree.

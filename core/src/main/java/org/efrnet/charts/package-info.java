@@ -1,5 +1,5 @@
 /**
- * Line charts as SVG text and as pictures.
+ * Line charts as SVG text and as pictures, and bubble charts as SVG text.
  *
  * <p>A {@link org.efrnet.charts.LineChart} is a description. It is laid out once, in units that are
  * pixels of an unscaled page, and drawn with one of two pens: one writes SVG, which a page shows

@@ -85,11 +85,20 @@ public final class Masks {
    * @throws PictureException if the file cannot be written
    */
   public static void write(Path file, Mask mask, int[] paletteRgb) throws PictureException {
+    PictureFile.write(file, png(mask, paletteRgb));
+  }
+
+  /**
+   * The bytes of the file that {@link #write} writes.
+   *
+   * @param paletteRgb at most 256 colours 0xRRGGBB by id; ids beyond its end show black
+   */
+  public static byte[] png(Mask mask, int[] paletteRgb) {
     if (paletteRgb.length > 256) {
       throw new IllegalArgumentException(
           "palette of " + paletteRgb.length + " colours: a mask has at most 256 ids");
     }
-    PictureFile.write(file, PngEncoder.encode(mask, paletteRgb));
+    return PngEncoder.encode(mask, paletteRgb);
   }
 
   /**
