@@ -129,11 +129,14 @@ record Comparison(
     for (String name : Networks.names()) {
       ObjectNode node = all.addObject().put("name", name);
       Network network = Networks.named(name, CLASSES).orElseThrow();
+      network.reconstruction().ifPresent(from -> node.put("reconstruction", from));
       try {
-        Cost cost = Cost.of(Graph.of(network), image);
+        Graph graph = Graph.of(network);
+        Cost cost = Cost.of(graph, image);
         node.put("parameters", cost.parameters());
         node.put("gmac", cost.gmac());
         node.put("convGmac", cost.convGmac());
+        node.put("writtenGmac", Cost.operationsAsWritten(graph, image) / 1e9);
       } catch (IllegalArgumentException e) {
         node.put("refused", reason(e));
       }
@@ -208,6 +211,7 @@ record Comparison(
         | UnsupportedOperationException
         | Failure e) {
       node.put("refused", reason(e));
+      err.println("efrnet: " + name + " in " + precision + " is not measured: " + reason(e));
       return Optional.empty();
     }
   }

@@ -20,6 +20,7 @@ final class Measured {
   /**
    * A network's cost.
    *
+   * @param writtenGmac with what is computed for nothing or for training alone
    * @param refused why it has none; empty if it has
    * @param reconstruction how it is one; empty if it is none
    */
@@ -28,6 +29,7 @@ final class Measured {
       long parameters,
       double gmac,
       double convGmac,
+      double writtenGmac,
       String refused,
       String reconstruction) {
     boolean isThere() {
@@ -131,6 +133,7 @@ final class Measured {
               n.path("parameters").asLong(),
               number(n.path("gmac")),
               number(n.path("convGmac")),
+              number(n.path("writtenGmac")),
               n.path("refused").asText(""),
               n.path("reconstruction").asText("")));
     }
@@ -140,6 +143,13 @@ final class Measured {
   /** The count of a network, if it is here and has one. */
   Optional<Count> count(String network) {
     return counts().stream().filter(c -> c.name.equals(network) && c.isThere()).findFirst();
+  }
+
+  /** Those of a network's operations that a printed row counts, as we read it: GMac. */
+  static double comparable(JsonNode printedRow, Count count) {
+    return printedRow.path("counts").asText().equals("written")
+        ? count.writtenGmac()
+        : count.gmac();
   }
 
   /** Behind a network's name. */

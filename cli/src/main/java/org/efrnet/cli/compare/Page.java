@@ -23,6 +23,7 @@ import org.efrnet.pages.Html;
 final class Page {
   private static final int CHART_WIDTH = 560;
   private static final int CHART_HEIGHT = 380;
+  private static final int WIDE = 10;
   private static final Ink OURS = Ink.standard(1);
   private static final Ink OTHERS = Ink.standard(0);
   private static final Ink RECONSTRUCTED = Ink.standard(6);
@@ -44,7 +45,8 @@ final class Page {
       tbody th:first-child,thead th:first-child{position:sticky;left:0;background:var(--card);
       box-shadow:1px 0 0 var(--line)}
       thead th{white-space:normal;min-width:52px}
-      td.printed,th.printed{background:color-mix(in srgb,var(--tint) 38%,var(--card))}
+      td.printed,tbody th.printed:first-child{background:color-mix(in srgb,var(--tint) 38%,var(--card))}
+      .wide th,.wide td{padding-left:7px;padding-right:7px}
       td.none{color:var(--soft);font-size:13px}
       tr.all th,tr.all td{font-weight:650}
       .mark{font-size:12px;font-weight:400;color:var(--soft);border:1px solid var(--line);
@@ -314,7 +316,9 @@ final class Page {
   }
 
   private static String table(Table table) {
-    StringBuilder html = new StringBuilder("<div class=\"scroll\"><table>\n<thead><tr>");
+    StringBuilder html = new StringBuilder("<div class=\"scroll\"><table");
+    html.append(table.columns().size() > WIDE ? " class=\"wide\"" : "");
+    html.append(">\n<thead><tr>");
     for (int c = 0; c < table.columns().size(); c++) {
       Table.Column column = table.columns().get(c);
       html.append("<th scope=\"col\"").append(column.number() ? "" : " class=\"left\"");

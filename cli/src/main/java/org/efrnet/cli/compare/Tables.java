@@ -203,7 +203,7 @@ final class Tables {
                 : Cell.DASH,
             withPrinted ? Cell.printed(gflops, 2) : Cell.DASH,
             withPrinted ? Cell.printed(Measured.number(row.path("miou")), 1) : Cell.DASH,
-            of(count, c -> Cell.ours(gflops / c.gmac(), 2))),
+            of(count, c -> Cell.ours(gflops / Measured.comparable(row, c), 2))),
         measured.mark(network),
         network.equals(OURS));
   }
@@ -325,8 +325,10 @@ final class Tables {
     List<Note> notes = new ArrayList<>();
     for (JsonNode row : Measured.rows(printed)) {
       rows.add(printedClasses(row, names, Measured.texts(printed.path("classes"))));
-      notes.add(
-          new Note(row.path("method").asText() + " as printed", row.path("reading").asText()));
+      String reading = row.path("reading").asText();
+      if (!reading.isEmpty()) {
+        notes.add(new Note(row.path("method").asText() + " as printed", reading));
+      }
     }
     for (List<Bundle> bundles : measured.groups().values()) {
       bundles.forEach(b -> rows.add(bundleClasses(b, names)));
@@ -399,7 +401,7 @@ final class Tables {
     }
     cells.add(Cell.ours(Spread.of(values).mean(), 2));
     cells.add(Cell.printed(Measured.number(row.path("mean")), 1));
-    return new Row(cells, measured.mark(row.path("network").asText()), false);
+    return new Row(cells, "", false);
   }
 
   private static String figure(boolean accuracy) {
