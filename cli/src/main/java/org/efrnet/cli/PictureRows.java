@@ -30,7 +30,6 @@ final class PictureRows {
   private static final int MOST_ROWS = 4;
   private static final int MOST_MODELS = 6;
   private static final int WIDEST = 360;
-  private static final int VOID = 0x5f5f5f;
 
   private record Row(String caption, Picture picture, Optional<Mask> truth) {}
 
@@ -127,7 +126,7 @@ final class PictureRows {
 
   private static String png(Mask mask, ClassTable classes) {
     int[] palette = new int[256];
-    Arrays.fill(palette, VOID);
+    Arrays.fill(palette, classes.ignored().rgb());
     int[] colours = classes.palette();
     System.arraycopy(colours, 0, palette, 0, Math.min(classes.size(), colours.length));
     int width = Math.min(WIDEST, mask.width());

@@ -155,7 +155,7 @@ final class Doubts {
     }
     paragraphs.add(
         said(
-            "%.1f %% mIoU is what BiSeNet's paper gives for the Xception39 model, %.2f operations"
+            "%.1f %% mIoU is what BiSeNet's paper gives for the Xception39 model, %.2f GFlops"
                 + " belong to the ResNet-18 model: the row mixes two networks.",
             printed("table2", "BiSeNet", "miou"), printed("table2", "BiSeNet", "gflops")));
     return new Doubt(

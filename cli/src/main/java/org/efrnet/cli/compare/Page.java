@@ -248,7 +248,37 @@ final class Page {
             Axis.logarithmic("GMac at 640x360, paper's rule"),
             sizes()),
         "Both counted here, alike for all. A circle's area is the time of a frame here.");
+    chart(
+        plots,
+        new BubbleChart(
+            "Speed here against printed speed",
+            Axis.logarithmic("frames/s as printed, GTX 1080 Ti"),
+            Axis.logarithmic("frames/s here"),
+            speeds()),
+        "Two machines, and some printed figures are perhaps quoted. On one line from the lower left"
+            + " to the upper right both would order the networks alike. A circle's area is the"
+            + " network's parameters.");
     return plots.append("</div>\n").toString();
+  }
+
+  private List<BubbleChart.Bubble> speeds() {
+    List<BubbleChart.Bubble> bubbles = new ArrayList<>();
+    for (JsonNode row : Measured.rows(measured.printed("table3"))) {
+      String network = row.path("network").asText();
+      Optional<Time> time = measured.time(network);
+      Optional<Count> count = measured.count(network);
+      if (time.isPresent() && count.isPresent()) {
+        bubbles.add(
+            new BubbleChart.Bubble(
+                network,
+                Measured.number(row.path("fps")),
+                time.get().perSecond(),
+                count.get().parameters(),
+                ink(network),
+                Tables.millions(count.get().parameters()) + " parameters"));
+      }
+    }
+    return bubbles;
   }
 
   private static void chart(StringBuilder plots, BubbleChart chart, String caption) {
@@ -395,7 +425,7 @@ final class Page {
     }
     StringBuilder html = new StringBuilder("<h2 id=\"pictures\">Pictures</h2>\n");
     html.append(
-        "<p class=\"about soft\">The picture, its truth (grey where there is none), and what");
+        "<p class=\"about soft\">The picture, its truth (void in its own colour, mostly black), and what");
     html.append(" each model sees, in the classes' colours.</p>\n<p class=\"legend\">");
     for (JsonNode c : pictures.path("classes")) {
       String colour = c.path("colour").asText();

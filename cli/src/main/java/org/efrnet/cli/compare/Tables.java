@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.efrnet.cli.compare.Measured.Bundle;
 import org.efrnet.cli.compare.Measured.Count;
@@ -104,17 +105,26 @@ final class Tables {
     if (groups.isEmpty()) {
       return Cell.missing(Measured.NO_BUNDLE);
     }
-    for (List<Bundle> bundles : groups) {
-      Spread spread = Measured.miou(bundles);
-      if (spread.count() > 0) {
-        boolean leak = bundles.stream().anyMatch(Bundle::leak);
-        return new Cell(
-            meanAndDeviation(spread) + (leak ? " LEAK" : ""),
-            String.format(Locale.ROOT, "%.3f", spread.mean()),
-            Source.OURS);
-      }
+    List<List<Bundle>> judged =
+        groups.stream().filter(bundles -> Measured.miou(bundles).count() > 0).toList();
+    if (!judged.isEmpty()) {
+      return new Cell(
+          judged.stream()
+              .map(
+                  bundles ->
+                      (judged.size() > 1 ? bundles.get(0).name() + ": " : "") + said(bundles))
+              .collect(Collectors.joining("; ")),
+          String.format(Locale.ROOT, "%.3f", Measured.miou(judged.get(0)).mean()),
+          Source.OURS);
     }
-    return Cell.missing(groups.get(0).get(0).why());
+    // A longer reason stands in Table 4.
+    boolean data = groups.get(0).get(0).why().equals(Measured.NO_DATA);
+    return Cell.missing(data ? Measured.NO_DATA : "not measured: refused");
+  }
+
+  private static String said(List<Bundle> bundles) {
+    return meanAndDeviation(Measured.miou(bundles))
+        + (bundles.stream().anyMatch(Bundle::leak) ? " LEAK" : "");
   }
 
   /** As 53.28, or 53.28 ± 0.41 (3 seeds). */
@@ -242,6 +252,7 @@ final class Tables {
                     Cell.DASH,
                     Cell.DASH,
                     Cell.DASH,
+                    Cell.DASH,
                     Cell.printed(fps, 1),
                     Cell.printed(fps / printedOurs, 2)),
                 "",
@@ -283,6 +294,7 @@ final class Tables {
             Column.number("p50, ms", "p50_ms"),
             Column.number("p95, ms", "p95_ms"),
             Column.number("min, ms", "min_ms"),
+            Column.number("p95 / p50", "p95_by_p50"),
             Column.number("Speed / EFRNet's", "by_efrnet"),
             Column.number("Frames/s printed", "printed_frames_per_second"),
             Column.number("Printed / EFRNet's", "printed_by_efrnet")),
@@ -305,6 +317,7 @@ final class Tables {
             Cell.ours(time.p50(), 2),
             Cell.ours(time.p95(), 2),
             Cell.ours(time.min(), 2),
+            Cell.ours(time.p95() / time.p50(), 2),
             time.isThere() ? Cell.ours(time.perSecond() / ours, 2) : Cell.DASH,
             Cell.printed(printed, 1),
             Cell.printed(printed / printedOurs, 2)),
@@ -337,6 +350,9 @@ final class Tables {
         rows.add(spreadRow(bundles, names, false));
       }
       for (Bundle bundle : bundles) {
+        if (!bundle.isThere() && !bundle.why().equals(Measured.NO_DATA)) {
+          notes.add(new Note(bundle.name(), bundle.why()));
+        }
         if (bundle.leak()) {
           notes.add(
               new Note(bundle.name(), "LEAK: trained on pictures that it is judged on here."));
@@ -413,7 +429,8 @@ final class Tables {
     cells.add(
         Cell.text(bundle.name() + (bundle.seed().isEmpty() ? "" : ", seed " + bundle.seed())));
     if (!bundle.isThere()) {
-      cells.add(Cell.missing(bundle.why()));
+      boolean data = bundle.why().equals(Measured.NO_DATA);
+      cells.add(Cell.missing(data ? Measured.NO_DATA : "not measured: refused"));
       names.forEach(name -> cells.add(Cell.DASH));
       cells.add(Cell.DASH);
       cells.add(Cell.DASH);
