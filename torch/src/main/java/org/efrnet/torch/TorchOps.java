@@ -113,9 +113,18 @@ final class TorchOps implements Ops<Tensor> {
     return c.in() % 2 == 1 || c.out() == 1;
   }
 
+  /**
+   * Whether oneDNN's bfloat16 kernels would end the process, dividing by zero while they look for
+   * blocks: seen in libtorch 2.10 with 1x1 convolutions of 256 inputs and more to 1024 outputs, and
+   * gradients turn the two round.
+   */
+  private static boolean findsNoBlocks(Conv c) {
+    return c.strided(1).isPointwise() && Math.max(c.in(), c.out()) > 512;
+  }
+
   @Override
   public Tensor conv(Tensor x, Conv c) {
-    return pairsChannels() && leavesPairsOpen(c)
+    return pairsChannels() && (leavesPairsOpen(c) || findsNoBlocks(c))
         ? inMaps(conv(x.to(ScalarType.Float), c, ScalarType.Float))
         : conv(x, c, execution.precision().maps());
   }
