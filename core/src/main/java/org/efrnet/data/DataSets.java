@@ -13,7 +13,9 @@ public final class DataSets {
     /** CamVid as it was released: {@link Camvid#openOriginal}. */
     CAMVID_ORIGINAL,
     /** CamVid as SegNet's authors laid it out: {@link Camvid#open}. */
-    CAMVID;
+    CAMVID,
+    /** Cityscapes in its official layout: {@link Cityscapes#open}. */
+    CITYSCAPES;
 
     /** As recipes name it: {@code camvid-original}. */
     @Override
@@ -26,8 +28,8 @@ public final class DataSets {
 
   /**
    * Tells a folder's layout: by {@code classes.yaml}, else by the two folders of CamVid's original,
-   * else by a list {@code train.txt}, {@code val.txt} or {@code test.txt} with the folder {@code
-   * train} or {@code trainannot} (and so on) beside it.
+   * else by Cityscapes' folder of pictures, else by a list {@code train.txt}, {@code val.txt} or
+   * {@code test.txt} with the folder {@code train} or {@code trainannot} (and so on) beside it.
    *
    * @throws DataException when there is no such folder or it has none of these, naming the layouts
    */
@@ -42,6 +44,10 @@ public final class DataSets {
         || Files.isDirectory(dir.resolve(Camvid.ORIGINAL_PICTURES))) {
       return Layout.CAMVID_ORIGINAL;
     }
+    if (Files.isDirectory(dir.resolve(Cityscapes.PICTURES))
+        || Files.isDirectory(dir.resolve(Cityscapes.PICTURES_EXTRA))) {
+      return Layout.CITYSCAPES;
+    }
     for (String split : Camvid.SPLITS) {
       if (Files.exists(dir.resolve(split + ".txt"))
           && (Files.isDirectory(dir.resolve(split))
@@ -53,11 +59,15 @@ public final class DataSets {
         "data "
             + dir
             + ": its layout is not known; known are your own data (classes.yaml, images/, masks/,"
-            + " train.txt), CamVid (train.txt, train/, trainannot/) and CamVid's original ("
+            + " train.txt), CamVid (train.txt, train/, trainannot/), CamVid's original ("
             + Camvid.ORIGINAL_PICTURES
             + "/, "
             + Camvid.ORIGINAL_LABELS
-            + "/, train.txt)");
+            + "/, train.txt) and Cityscapes ("
+            + Cityscapes.PICTURES
+            + "/, "
+            + Cityscapes.FINE
+            + "/)");
   }
 
   /**
@@ -71,6 +81,20 @@ public final class DataSets {
       case FOLDER -> LabelledFolder.open(dir, split);
       case CAMVID_ORIGINAL -> Camvid.openOriginal(dir, split);
       case CAMVID -> Camvid.open(dir, split);
+      case CITYSCAPES -> Cityscapes.open(dir, split);
     };
+  }
+
+  /**
+   * Whether a folder tells which pictures a split has: those of some splits may have been left out
+   * of a copy.
+   *
+   * @param split a single one
+   * @throws DataException in one line, when the layout is not known
+   */
+  public static boolean has(Path dir, String split) throws DataException {
+    return layoutOf(dir) == Layout.CITYSCAPES
+        ? Cityscapes.has(dir, split)
+        : Files.exists(dir.resolve(split + ".txt"));
   }
 }

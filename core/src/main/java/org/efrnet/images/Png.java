@@ -191,6 +191,41 @@ final class Png {
     return Exif.upright(new Mask(width, height, ids), orientation);
   }
 
+  /** The stored palette indices or grey values of up to 16 bits, turned upright. */
+  InstanceMap instances() throws PictureException {
+    if (depth < 16) {
+      Mask small = mask();
+      char[] ids = new char[small.ids().length];
+      for (int i = 0; i < ids.length; i++) {
+        ids[i] = (char) (small.ids()[i] & 0xff);
+      }
+      return new InstanceMap(small.width(), small.height(), ids);
+    }
+    if (type != GREY) {
+      throw new PictureException(
+          name,
+          "a PNG with colours or alpha is not a map of instances",
+          "give the instances as a 16-bit grey PNG");
+    }
+    byte[] high = new byte[width * height];
+    byte[] low = new byte[width * height];
+    decode(
+        (line, pixels, y, first, step) -> {
+          int t = y * width + first;
+          for (int x = 0; x < pixels; x++, t += step) {
+            high[t] = line[2 * x];
+            low[t] = line[2 * x + 1];
+          }
+        });
+    Mask upper = Exif.upright(new Mask(width, height, high), orientation);
+    Mask lower = Exif.upright(new Mask(width, height, low), orientation);
+    char[] ids = new char[high.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = (char) (((upper.ids()[i] & 0xff) << 8) | (lower.ids()[i] & 0xff));
+    }
+    return new InstanceMap(upper.width(), upper.height(), ids);
+  }
+
   /** Whether it stores colours and no palette: as a mask, one whose classes are told by colour. */
   boolean isRgb() {
     return type == RGB || type == RGB_ALPHA;

@@ -349,6 +349,23 @@ public final class ClassTable {
     array.add(colour.red()).add(colour.green()).add(colour.blue());
   }
 
+  /**
+   * The same classes for label pictures whose values are train ids already, {@link #IGNORE} alone
+   * being ignored: values beyond the classes have no rule.
+   */
+  public ClassTable ofTrainIds() {
+    try {
+      return new ClassTable(
+          name + " train ids",
+          classes,
+          classes.stream().map(entry -> new LabelId(entry.id())).toList(),
+          List.of(new LabelId(IGNORE)),
+          ignored);
+    } catch (LabelException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** The table's own name, such as {@code camvid-11}. */
   public String name() {
     return name;

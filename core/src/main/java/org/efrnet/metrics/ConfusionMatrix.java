@@ -10,14 +10,17 @@ import org.efrnet.labels.ClassTable;
 /**
  * How many pixels of which true class were given which class, over any number of pictures.
  *
- * <p>Pixels whose truth is {@link ClassTable#IGNORE} are not counted. A prediction of {@link
- * ClassTable#IGNORE} where the truth is a class (void) misses that class and blames no other.
- * Figures follow Cityscapes' official evaluation. Not thread-safe: give each thread its own and
- * {@link #merge} them.
+ * <p>Pixels whose truth is {@link ClassTable#IGNORE} are in no figure, and only {@link
+ * #ignoredTruth} knows of them. A prediction of {@link ClassTable#IGNORE} where the truth is a
+ * class (void) misses that class and blames no other. Figures follow Cityscapes' official
+ * evaluation. Not thread-safe: give each thread its own and {@link #merge} them.
  */
 public final class ConfusionMatrix {
   private final int classes;
   private final long[][] counts;
+
+  /** What was predicted where the truth is ignored, void last. */
+  private final long[] ignored;
 
   /**
    * An empty matrix.
@@ -31,6 +34,7 @@ public final class ConfusionMatrix {
     }
     this.classes = classes;
     this.counts = new long[classes][classes + 1];
+    this.ignored = new long[classes + 1];
   }
 
   /** How many classes there are. */
@@ -65,9 +69,8 @@ public final class ConfusionMatrix {
     byte[] columns = prediction.ids();
     for (int i = 0; i < rows.length; i++) {
       int row = rows[i] & 0xff;
-      if (row != ClassTable.IGNORE) {
-        counts[row][Math.min(columns[i] & 0xff, classes)]++;
-      }
+      long[] counted = row == ClassTable.IGNORE ? ignored : counts[row];
+      counted[Math.min(columns[i] & 0xff, classes)]++;
     }
   }
 
@@ -105,6 +108,9 @@ public final class ConfusionMatrix {
             Math.addExact(counts[truth][prediction], other.counts[truth][prediction]);
       }
     }
+    for (int prediction = 0; prediction <= classes; prediction++) {
+      ignored[prediction] = Math.addExact(ignored[prediction], other.ignored[prediction]);
+    }
   }
 
   /**
@@ -113,6 +119,14 @@ public final class ConfusionMatrix {
    */
   public long[][] counts() {
     return Arrays.stream(counts).map(long[]::clone).toArray(long[][]::new);
+  }
+
+  /**
+   * What was predicted where the truth is {@link ClassTable#IGNORE}: a copy of the pixel counts by
+   * class, void last. No figure of this class uses them.
+   */
+  public long[] ignoredTruth() {
+    return ignored.clone();
   }
 
   /** How many pixels were counted. */
@@ -221,12 +235,14 @@ public final class ConfusionMatrix {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof ConfusionMatrix m && Arrays.deepEquals(counts, m.counts);
+    return other instanceof ConfusionMatrix m
+        && Arrays.deepEquals(counts, m.counts)
+        && Arrays.equals(ignored, m.ignored);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.deepHashCode(counts);
+    return 31 * Arrays.deepHashCode(counts) + Arrays.hashCode(ignored);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.Example;
+import org.efrnet.images.Mask;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.labels.SegmentationClass;
 import org.efrnet.metrics.ConfusionMatrix;
@@ -32,14 +33,47 @@ public record Evaluation(ConfusionMatrix overall, SortedMap<String, ConfusionMat
     void examples(int done, int total);
   }
 
+  /** Is given every prediction of an evaluation, to count it in ways of its own. */
+  @FunctionalInterface
+  public interface Judge {
+    /** For those who need no other figures. */
+    Judge NONE = (index, example, prediction, counted) -> {};
+
+    /**
+     * An example was predicted.
+     *
+     * @param index of it in the data set
+     * @param prediction train ids, of the truth's size
+     * @param counted this example's matrix alone, the judge's to keep
+     * @throws IOException if what the judge needs beside cannot be read
+     */
+    void predicted(int index, Example example, Mask prediction, ConfusionMatrix counted)
+        throws IOException;
+  }
+
   /**
-   * Segments and counts every example in order.
+   * Segments and counts every example in order, each seen once and whole.
    *
    * @throws IOException if an example cannot be read
    * @throws IllegalArgumentException if the data set has no labels, or other classes than the
    *     segmenter
    */
   public static Evaluation of(Segmenter segmenter, DataSet data, Progress progress)
+      throws IOException {
+    return of(segmenter, data, Protocol.PLAIN, progress, Judge.NONE);
+  }
+
+  /**
+   * Segments and counts every example in order.
+   *
+   * @param protocol how each is seen
+   * @param judge is given every prediction
+   * @throws IOException if an example cannot be read, or the judge fails
+   * @throws IllegalArgumentException if the data set has no labels, or other classes than the
+   *     segmenter
+   */
+  public static Evaluation of(
+      Segmenter segmenter, DataSet data, Protocol protocol, Progress progress, Judge judge)
       throws IOException {
     requireSameClasses(segmenter, data);
     int classes = segmenter.classes().size();
@@ -48,7 +82,9 @@ public record Evaluation(ConfusionMatrix overall, SortedMap<String, ConfusionMat
     for (int i = 0; i < data.size(); i++) {
       Example example = data.load(i);
       ConfusionMatrix one = new ConfusionMatrix(classes);
-      one.add(example.truth(), segmenter.segment(example.picture()).mask());
+      Mask prediction = segmenter.segment(example.picture(), protocol);
+      one.add(example.truth(), prediction);
+      judge.predicted(i, example, prediction, one);
       overall.merge(one);
       bySequence
           .computeIfAbsent(data.sequenceOf(i), name -> new ConfusionMatrix(classes))

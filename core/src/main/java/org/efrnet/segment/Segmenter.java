@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.text.Nearest;
@@ -339,6 +340,26 @@ public final class Segmenter implements AutoCloseable {
    */
   public Segmentation segment(Picture picture, Segmentation reuse) {
     return segmented(picture, Optional.of(reuse));
+  }
+
+  /**
+   * Segments a picture by a protocol of evaluations, such as several scales; waits for those before
+   * it. {@link Protocol#PLAIN} gives what {@link #segment(Picture)} gives.
+   *
+   * @return train ids, of the picture's own size
+   * @throws IllegalArgumentException if the network cannot take a view of the picture: too small or
+   *     too large
+   * @throws IllegalStateException as {@link #segment(Picture)}
+   * @throws ArithmeticException as {@link #segment(Picture)}
+   * @throws CancellationException as {@link #segment(Picture)}
+   */
+  public Mask segment(Picture picture, Protocol protocol) {
+    if (protocol.equals(Protocol.PLAIN)) {
+      return segment(picture).mask();
+    }
+    return result(
+        submitted(
+            () -> new Views(bundle, options, pipeline.executable()).segment(picture, protocol)));
   }
 
   private Segmentation segmented(Picture picture, Optional<Segmentation> reuse) {

@@ -97,6 +97,8 @@ public record Recipe(
     /** A folder with CamVid's original release, given on the command line. */
     @JsonProperty("camvid-original")
     CAMVID_ORIGINAL,
+    /** A folder in Cityscapes' official layout, given on the command line. */
+    CITYSCAPES,
     /** A folder of one's own data, given on the command line. */
     FOLDER,
     /** Generated street scenes: no download. */
@@ -107,6 +109,7 @@ public record Recipe(
       return switch (this) {
         case CAMVID -> Optional.of(DataSets.Layout.CAMVID);
         case CAMVID_ORIGINAL -> Optional.of(DataSets.Layout.CAMVID_ORIGINAL);
+        case CITYSCAPES -> Optional.of(DataSets.Layout.CITYSCAPES);
         case FOLDER -> Optional.of(DataSets.Layout.FOLDER);
         case STREETS -> Optional.empty();
       };

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.efrnet.data.Cityscapes;
 import org.efrnet.data.DataSets;
 
 /**
@@ -32,7 +33,9 @@ final class DataFiles {
   static Map<String, Path> of(Path dir) throws IOException {
     DataSets.Layout layout = DataSets.layoutOf(dir);
     Path root = dir.toRealPath();
-    List<String> splits = splits(root, layout);
+    // Cityscapes has no lists: what is not unpacked is no split.
+    List<String> splits =
+        layout == DataSets.Layout.CITYSCAPES ? openable(dir) : splits(root, layout);
     for (String split : splits) {
       DataSets.open(dir, split);
     }
@@ -67,9 +70,20 @@ final class DataFiles {
     return splits.stream().sorted().toList();
   }
 
+  private static List<String> openable(Path dir) throws IOException {
+    List<String> splits = new ArrayList<>();
+    for (String split : Cityscapes.SPLITS) {
+      if (DataSets.has(dir, split)) {
+        splits.add(split);
+      }
+    }
+    return splits;
+  }
+
   private static List<String> folders(DataSets.Layout layout) {
     return switch (layout) {
       case FOLDER -> List.of("images", "masks");
+      case CITYSCAPES -> Cityscapes.FOLDERS;
       case CAMVID_ORIGINAL -> List.of("701_StillsRaw_full", "LabeledApproved_full");
       case CAMVID -> List.of("train", "trainannot", "val", "valannot", "test", "testannot");
     };
