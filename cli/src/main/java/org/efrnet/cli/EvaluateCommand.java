@@ -13,8 +13,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.data.Cityscapes;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
 import org.efrnet.images.Mask;
@@ -22,11 +24,13 @@ import org.efrnet.metrics.ClassScore;
 import org.efrnet.metrics.ConfusionMatrix;
 import org.efrnet.metrics.Scores;
 import org.efrnet.segment.Evaluation;
+import org.efrnet.segment.Protocol;
 import org.efrnet.segment.Segmenter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -35,18 +39,27 @@ import picocli.CommandLine.Spec;
     name = "evaluate",
     description = {
       "Judges a model on labelled pictures: IoU by class, mIoU, pixel and mean accuracy, each",
-      "sequence apart. Percentages; single scale, no flip; void pixels are ignored."
+      "sequence apart; on Cityscapes also as its official evaluation does. Percentages; single",
+      "scale and no flip unless asked for; void pixels are ignored."
     },
-    footer = {"", "Example: efrnet evaluate efrnet.camvid --data CamVid --split test"})
+    footer = {
+      "",
+      "Examples: efrnet evaluate efrnet.camvid --data CamVid --split test",
+      "          efrnet evaluate --predictions results --data Cityscapes --split val",
+      "          efrnet evaluate runs/city/bundle --data Cityscapes --split test --submission it.zip"
+    })
 final class EvaluateCommand implements Callable<Integer> {
-  @Parameters(paramLabel = "BUNDLE", description = "A model's name, or its folder.")
-  private String model;
+  @Parameters(
+      paramLabel = "BUNDLE",
+      arity = "0..1",
+      description = "A model's name, or its folder; not with --predictions.")
+  private String model = "";
 
   @Option(
       names = "--data",
       required = true,
       paramLabel = "DIR",
-      description = "The data set's folder: CamVid in either layout, or your own data.")
+      description = "The data set's folder: CamVid in either layout, Cityscapes, or your own data.")
   private Path data;
 
   @Option(
@@ -72,16 +85,44 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Judge although the model was trained on pictures of this split.")
   private boolean allowLeak;
 
+  @Option(names = "--audit", description = "Print the figure under every other convention, too.")
+  private boolean audit;
+
+  @Option(
+      names = "--predictions",
+      paramLabel = "DIR",
+      description = "Judge PNG files of Cityscapes' label ids instead of a model.")
+  private Optional<Path> predictions = Optional.empty();
+
+  @Option(
+      names = "--submission",
+      paramLabel = "FILE.zip",
+      description = "Judge nothing; write what Cityscapes' test server takes.")
+  private Optional<Path> submission = Optional.empty();
+
+  @Mixin private ProtocolOptions protocols;
+
   @Mixin private ModelOptions options;
 
   @Spec private CommandSpec spec;
 
   @Override
   public Integer call() throws IOException {
+    requireOneTask();
+    Protocol protocol = protocols.protocol();
+    if (predictions.isPresent()) {
+      new PredictedFiles(spec.commandLine(), format, audit)
+          .judge(CityscapesData.open(data, split, "--predictions"), predictions.get());
+      return 0;
+    }
     if (record && !Files.isDirectory(Path.of(model))) {
       throw new Failure("--record: " + model + " is not a folder; give the bundle's folder");
     }
     ModelBundle bundle = ModelBundle.of(model);
+    if (submission.isPresent()) {
+      submit(bundle, CityscapesData.open(data, split, "--submission"), protocol);
+      return 0;
+    }
     DataSet pictures = DataSets.open(data, split);
     List<String> leak = Leak.of(bundle, model, data, split, pictures, spec.commandLine().getErr());
     if (!leak.isEmpty() && !allowLeak) {
@@ -97,15 +138,21 @@ final class EvaluateCommand implements Callable<Integer> {
               + leak.get(0)
               + ": judge it on another split, or say --allow-leak and the result will say LEAK");
     }
+    FurtherFigures further = new FurtherFigures(pictures, audit);
     Evaluation evaluation;
     ObjectNode computed = JsonNodeFactory.instance.objectNode();
     try (Segmenter segmenter = options.open(bundle);
         Progress progress =
             new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
       ModelOptions.describe(segmenter, computed);
-      evaluation = Evaluation.of(segmenter, pictures, (done, total) -> progress.to(done, ""));
+      evaluation =
+          Evaluation.of(
+              segmenter, pictures, protocol, (done, total) -> progress.to(done, ""), further);
     }
+    boolean plain = protocol.equals(Protocol.PLAIN);
+    computed.put("augmentation", plain ? "none" : protocol.toString());
     ObjectNode json = json(bundle, pictures, evaluation, computed);
+    further.put(json);
     json.put("leak", !leak.isEmpty());
     json.put("size", options.size().toString());
     PrintWriter out = spec.commandLine().getOut();
@@ -115,17 +162,63 @@ final class EvaluateCommand implements Callable<Integer> {
       if (!leak.isEmpty()) {
         out.println("LEAK: trained on " + leak.size() + " of these pictures");
       }
-      print(out, bundle, pictures, evaluation, computed.get("precision").textValue());
+      String how = computed.get("precision").textValue() + ", " + protocol;
+      print(out, bundle, pictures, evaluation, how);
+      further.print(out);
     }
     if (record) {
-      record(bundle, json);
+      record(bundle, plain ? split : split + ", " + protocol, json);
     }
     return 0;
   }
 
-  private void record(ModelBundle bundle, ObjectNode json) throws IOException {
+  /**
+   * @throws ParameterException if the words ask for two things at once, or for none
+   */
+  private void requireOneTask() {
+    String fault = "";
+    if (model.isEmpty() == predictions.isEmpty()) {
+      fault = "give either BUNDLE or --predictions DIR";
+    } else if (submission.isPresent() && (predictions.isPresent() || audit || record)) {
+      fault = "--submission judges nothing: leave out --predictions, --audit and --record";
+    } else if (predictions.isPresent() && record) {
+      fault = "--record needs a bundle to write into: leave out --predictions";
+    }
+    if (!fault.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), fault);
+    }
+  }
+
+  private void submit(ModelBundle bundle, Cityscapes pictures, Protocol protocol)
+      throws IOException {
+    Path file = submission.orElseThrow();
+    try (Segmenter segmenter = options.open(bundle);
+        Progress progress = new Progress(spec.commandLine().getErr(), "evaluate", pictures.size());
+        Submission archive = new Submission(file)) {
+      Evaluation.requireSameClasses(segmenter, pictures);
+      for (int i = 0; i < pictures.size(); i++) {
+        Mask mask = segmenter.segment(pictures.load(i).picture(), protocol);
+        archive.add(pictures.nameOf(i), pictures.classes().toLabelIds(mask));
+        progress.to(i + 1, "");
+      }
+      archive.finish();
+      spec.commandLine()
+          .getOut()
+          .printf(
+              Locale.ROOT,
+              "%s: %d pictures of %s by %s, %s, %s%n",
+              file,
+              pictures.size(),
+              pictures.name(),
+              bundle.config().name(),
+              segmenter.precision(),
+              protocol);
+    }
+  }
+
+  private void record(ModelBundle bundle, String as, ObjectNode json) throws IOException {
     Map<String, Object> metrics = new LinkedHashMap<>(bundle.config().metrics());
-    metrics.put(split, new ObjectMapper().convertValue(json, Map.class));
+    metrics.put(as, new ObjectMapper().convertValue(json, Map.class));
     bundle.with(bundle.config().withMetrics(metrics)).write(Path.of(model));
   }
 
@@ -141,7 +234,6 @@ final class EvaluateCommand implements Callable<Integer> {
     node.put("model", bundle.config().name());
     node.put("weights", bundle.weights().digest());
     node.setAll(computed);
-    node.put("augmentation", "none");
     ObjectNode sequences = node.putObject("sequences");
     evaluation
         .bySequence()
@@ -172,11 +264,7 @@ final class EvaluateCommand implements Callable<Integer> {
   }
 
   private static void print(
-      PrintWriter out,
-      ModelBundle bundle,
-      DataSet pictures,
-      Evaluation evaluation,
-      String precision) {
+      PrintWriter out, ModelBundle bundle, DataSet pictures, Evaluation evaluation, String how) {
     List<String> columns = new ArrayList<>(List.of("all"));
     List<Scores> scores = new ArrayList<>();
     scores.add(evaluation.overall().scores(bundle.classes()));
@@ -188,11 +276,11 @@ final class EvaluateCommand implements Callable<Integer> {
     }
     out.printf(
         Locale.ROOT,
-        "%s on %s: %d pictures, %s, single scale, void ignored%n",
+        "%s on %s: %d pictures, %s, void ignored%n",
         bundle.config().name(),
         pictures.name(),
         pictures.size(),
-        precision);
+        how);
     row(out, "IoU, %", columns);
     for (int i = 0; i < bundle.classes().size(); i++) {
       int id = i;

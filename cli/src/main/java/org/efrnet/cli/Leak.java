@@ -2,7 +2,6 @@ package org.efrnet.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -57,17 +56,23 @@ final class Leak {
 
   private static List<String> trainedOn(TrainedOn recipe, Path data, String split, DataSet pictures)
       throws IOException {
-    boolean own = DataSets.layoutOf(data) == DataSets.Layout.FOLDER;
-    // Both layouts of CamVid hold the same pictures by the same names.
-    if (recipe.isGenerated() || own != recipe.source().equals(TrainedOn.FOLDER)) {
+    if (!recipe.mayLieIn(DataSets.layoutOf(data))) {
       return List.of();
     }
-    if (!recipe.splits().stream().allMatch(part -> Files.exists(data.resolve(part + ".txt")))) {
-      // Without the lists of those splits only their names can tell.
-      return recipe.splits().stream().anyMatch(List.of(split.split("\\+", -1))::contains)
-          ? pictures.names()
-          : List.of();
+    for (String part : recipe.splits()) {
+      if (!DataSets.has(data, part)) {
+        // Without the lists of those splits only their names can tell.
+        return named(recipe.splits()).stream()
+                .anyMatch(named(List.of(split.split("\\+", -1)))::contains)
+            ? pictures.names()
+            : List.of();
+      }
     }
     return Overlap.between(DataSets.open(data, String.join("+", recipe.splits())), pictures);
+  }
+
+  /** Splits by their pictures: those labelled coarsely are the same as those labelled finely. */
+  private static List<String> named(List<String> splits) {
+    return splits.stream().map(name -> name.replaceFirst("^coarse:", "")).toList();
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
+import org.efrnet.data.DataSets;
 import org.efrnet.text.OneLine;
 import org.efrnet.text.StrictYaml;
 
@@ -11,14 +12,15 @@ import org.efrnet.text.StrictYaml;
  * What a bundle's recipe tells of the pictures that its training saw; the rest of the recipe is the
  * training's own.
  *
- * @param source in lower case: {@code camvid}, {@code camvid-original}, {@code folder}, or {@code
- *     streets} for generated scenes
+ * @param source in lower case: {@code camvid}, {@code camvid-original}, {@code cityscapes}, {@code
+ *     folder}, or {@code streets} for generated scenes
  * @param splits of that source
  * @param from the bundle that the training started from, by name or folder; empty if it started
  *     from random weights
  */
 record TrainedOn(String source, List<String> splits, String from) {
-  static final String FOLDER = "folder";
+  private static final String FOLDER = "folder";
+  private static final String CITYSCAPES = "cityscapes";
   private static final String GENERATED = "streets";
 
   TrainedOn {
@@ -56,8 +58,15 @@ record TrainedOn(String source, List<String> splits, String from) {
     return node.textValue();
   }
 
-  /** Whether the training drew its pictures itself. */
-  boolean isGenerated() {
-    return source.equals(GENERATED);
+  /**
+   * Whether a folder of that layout may hold what was trained on: generated scenes lie nowhere, and
+   * both layouts of CamVid hold the same pictures by the same names.
+   */
+  boolean mayLieIn(DataSets.Layout layout) {
+    return switch (layout) {
+      case FOLDER -> source.equals(FOLDER);
+      case CITYSCAPES -> source.equals(CITYSCAPES);
+      case CAMVID, CAMVID_ORIGINAL -> !List.of(FOLDER, CITYSCAPES, GENERATED).contains(source);
+    };
   }
 }

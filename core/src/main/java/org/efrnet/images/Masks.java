@@ -108,6 +108,11 @@ public final class Masks {
    * @throws PictureException if the file cannot be written
    */
   public static void writeGrey(Path file, Mask values) throws PictureException {
-    PictureFile.write(file, PngEncoder.encodeGrey(values));
+    PictureFile.write(file, encodeGrey(values));
+  }
+
+  /** The bytes of the file that {@link #writeGrey} writes. */
+  public static byte[] encodeGrey(Mask values) {
+    return PngEncoder.encodeGrey(values);
   }
 }

@@ -75,6 +75,7 @@ public record Evaluation(ConfusionMatrix overall, SortedMap<String, ConfusionMat
   public static Evaluation of(
       Segmenter segmenter, DataSet data, Protocol protocol, Progress progress, Judge judge)
       throws IOException {
+    requireTruth(data);
     requireSameClasses(segmenter, data);
     int classes = segmenter.classes().size();
     ConfusionMatrix overall = new ConfusionMatrix(classes);
@@ -94,11 +95,19 @@ public record Evaluation(ConfusionMatrix overall, SortedMap<String, ConfusionMat
     return new Evaluation(overall, bySequence);
   }
 
-  private static void requireSameClasses(Segmenter segmenter, DataSet data) {
+  private static void requireTruth(DataSet data) {
     if (!data.hasTruth()) {
       throw new IllegalArgumentException(
           "data set '" + data.name() + "' has no labels to count against; predict it instead");
     }
+  }
+
+  /**
+   * Refuses predictions whose train ids would be taken for other classes.
+   *
+   * @throws IllegalArgumentException if the names of the classes differ, or their order
+   */
+  public static void requireSameClasses(Segmenter segmenter, DataSet data) {
     List<String> known = names(segmenter.classes());
     List<String> wanted = names(data.classes());
     if (!known.equals(wanted)) {
