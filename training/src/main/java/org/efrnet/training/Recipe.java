@@ -34,6 +34,7 @@ import org.efrnet.data.Augmentation;
 import org.efrnet.data.DataSets;
 import org.efrnet.networks.Networks;
 import org.efrnet.text.Nearest;
+import org.efrnet.text.OneLine;
 import org.efrnet.text.Sha256;
 import org.efrnet.text.StrictYaml;
 import org.efrnet.torch.LearningRule;
@@ -236,25 +237,64 @@ public record Recipe(
   }
 
   /**
-   * Reads a recipe.
+   * Reads a recipe. One that says {@code like: OTHER.yaml} is that recipe of the same folder, with
+   * what it says itself instead: keys of mappings one by one, lists whole.
    *
    * @param overrides {@code key=value}, keys dotted: {@code optimiser.weightDecay=1e-4}, {@code
    *     phases.0.epochs=3}
    * @throws RecipeException naming the file, the key and the remedy
    */
   public static Recipe read(Path file, List<String> overrides) throws RecipeException {
-    ObjectNode tree;
+    ObjectNode tree = whole(file);
+    for (String override : overrides) {
+      override(tree, override);
+    }
+    return of(tree, "recipe " + file);
+  }
+
+  private static ObjectNode whole(Path file) throws RecipeException {
+    ObjectNode own = tree(file);
+    JsonNode like = own.remove("like");
+    if (like == null) {
+      return own;
+    }
+    if (!like.asText("").matches("[A-Za-z0-9][A-Za-z0-9._-]*[.]yaml")) {
+      throw new RecipeException(
+          "recipe "
+              + file
+              + ": like is '"
+              + OneLine.of(like.asText(""))
+              + "', must be a recipe of the same folder, such as efrnet.cityscapes.yaml");
+    }
+    Path other = file.resolveSibling(like.textValue());
+    ObjectNode tree = tree(other);
+    if (tree.has("like")) {
+      throw new RecipeException(
+          "recipe " + file + ": " + other + " is like another itself; name that one");
+    }
+    put(tree, own);
+    return tree;
+  }
+
+  private static void put(ObjectNode tree, ObjectNode own) {
+    for (Map.Entry<String, JsonNode> field : own.properties()) {
+      if (tree.get(field.getKey()) instanceof ObjectNode inner
+          && field.getValue() instanceof ObjectNode ofOwn) {
+        put(inner, ofOwn);
+      } else {
+        tree.set(field.getKey(), field.getValue());
+      }
+    }
+  }
+
+  private static ObjectNode tree(Path file) throws RecipeException {
     try {
-      tree = StrictYaml.parse(Files.readString(file));
+      return StrictYaml.parse(Files.readString(file));
     } catch (NoSuchFileException e) {
       throw new RecipeException("recipe " + file + ": no such file", e);
     } catch (IOException e) {
       throw new RecipeException("recipe " + file + ": " + e.getMessage(), e);
     }
-    for (String override : overrides) {
-      override(tree, override);
-    }
-    return of(tree, "recipe " + file);
   }
 
   /**

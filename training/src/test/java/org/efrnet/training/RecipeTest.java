@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.efrnet.data.DataSets;
 import org.efrnet.torch.Optimiser;
@@ -44,6 +45,67 @@ class RecipeTest {
     assertThat(recipe.schedule()).isEqualTo(new PolySchedule(0.01, 0.9, 0));
     assertThat(recipe.phases()).singleElement().extracting(Recipe.Phase::batch).isEqualTo(10);
     assertThat(recipe.loss()).isEqualTo(new Recipe.Loss(0, 0));
+  }
+
+  /** Table 1 of the paper compares networks, hence all else must be the same. */
+  @Test
+  void theRowsOfTable1DifferInTheirNetworksAlone() throws IOException {
+    Recipe whole = Recipe.read(RECIPES.resolve("efrnet.cityscapes.yaml"), List.of());
+    assertThat(whole.network()).isEqualTo("efrnet");
+    assertThat(whole.data().source()).isEqualTo(Recipe.Source.CITYSCAPES);
+    assertThat(whole.data().split()).isEqualTo("train");
+    assertThat(whole.optimiser().optimiser()).isEqualTo(new Optimiser.Sgd(0.9, 5e-4, false));
+    assertThat(whole.schedule()).isEqualTo(new PolySchedule(0.01, 0.9, 0));
+    assertThat(whole.phases()).singleElement().extracting(Recipe.Phase::batch).isEqualTo(10);
+    Map<String, String> networks =
+        Map.of(
+            "baseline", "baseline",
+            "ffm1", "baseline+ffm1",
+            "ffm1-ffm2", "baseline+ffm1+ffm2",
+            "r2", "efrnet-r2");
+    for (Map.Entry<String, String> row : networks.entrySet()) {
+      String name = "efrnet.cityscapes-" + row.getKey();
+      Recipe other = Recipe.read(RECIPES.resolve(name + ".yaml"), List.of());
+      assertThat(other.changesFrom(whole))
+          .containsExactly(
+              "name efrnet.cityscapes -> " + name, "network efrnet -> " + row.getValue());
+      assertThat(other.bundle()).isEqualTo(whole.bundle());
+      assertThat(other.watch()).isEqualTo(whole.watch());
+    }
+  }
+
+  @Test
+  void aRecipeLikeAnotherSaysOnlyWhatDiffers() throws IOException {
+    Files.copy(RECIPES.resolve("smoke.yaml"), dir.resolve("smoke.yaml"));
+    Path own = dir.resolve("own.yaml");
+    Files.writeString(
+        own,
+        """
+        like: smoke.yaml
+        optimiser: {momentum: 0.5}
+        phases: [{epochs: 1, batch: 2, crop: 32x32, scale: [1, 1]}]
+        """);
+    Recipe recipe = Recipe.read(own, List.of("seed=4"));
+    assertThat(recipe.changesFrom(Recipe.read(dir.resolve("smoke.yaml"), List.of())))
+        .contains("optimiser.momentum 0.9 -> 0.5", "seed 1 -> 4", "phases.0.crop 160x128 -> 32x32")
+        .noneMatch(change -> change.startsWith("optimiser.kind"));
+    assertThat(recipe.toYaml()).doesNotContain("like");
+    assertThat(Recipe.parse(recipe.toYaml(), "copy").fingerprint()).isEqualTo(recipe.fingerprint());
+
+    Path third = dir.resolve("third.yaml");
+    Files.writeString(third, "like: own.yaml\n");
+    assertThatThrownBy(() -> Recipe.read(third, List.of()))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("own.yaml is like another itself");
+    Files.writeString(third, "like: ../smoke.yaml\n");
+    assertThatThrownBy(() -> Recipe.read(third, List.of()))
+        .hasMessageContaining("third.yaml: like is '../smoke.yaml', must be a recipe of the same");
+    Files.writeString(third, "like: none.yaml\n");
+    assertThatThrownBy(() -> Recipe.read(third, List.of()))
+        .hasMessageContaining("none.yaml: no such file");
+    Files.writeString(third, "like: smoke.yaml\nnetwrk: efrnet\n");
+    assertThatThrownBy(() -> Recipe.read(third, List.of()))
+        .hasMessageContaining("third.yaml: has the unknown key 'netwrk'");
   }
 
   @Test
