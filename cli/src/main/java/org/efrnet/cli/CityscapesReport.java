@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Locale;
 import org.efrnet.metrics.CityscapesScores;
@@ -32,8 +34,11 @@ final class CityscapesReport {
     out.printf(Locale.ROOT, "%-14s: %6s %9s%n", name, figure(iou), figure(iiou));
   }
 
+  /** Ties go to the even digit, as in the official table; Java's own format rounds them up. */
   private static String figure(double value) {
-    return Double.isNaN(value) ? "nan" : String.format(Locale.ROOT, "%.3f", value);
+    return Double.isNaN(value)
+        ? "nan"
+        : new BigDecimal(value).setScale(3, RoundingMode.HALF_EVEN).toPlainString();
   }
 
   /** By the names of the official result file, 0..1 in full. */

@@ -73,17 +73,17 @@ public record Audit(List<Line> lines) {
                 "programs that take a class of IoU 0 for an absent one"),
             line(
                 "miou.perPicture",
-                "mean over pictures of each one's mIoU, absent classes left out",
+                "mean of the pictures' mIoU, absent classes left out",
                 perPicture(byPicture, one -> miou(one, Absent.LEFT_OUT)),
                 "programs that average over batches of one picture"),
             line(
                 "miou.perPictureZero",
-                "the same, absent classes count 0",
+                "mean of the pictures' mIoU, absent classes count 0",
                 perPicture(byPicture, one -> miou(one, Absent.ZERO)),
-                "the same with a small number added to the union alone"),
+                "the same with a small number added to the union"),
             line(
                 "miou.perPictureOne",
-                "the same, absent classes count 1",
+                "mean of the pictures' mIoU, absent classes count 1",
                 perPicture(byPicture, one -> miou(one, Absent.ONE)),
                 "metrics of Keras and PyTorch libraries with a smoothing term"),
             line(
