@@ -278,12 +278,17 @@ final class TorchOps implements Ops<Tensor> {
         x, new long[] {(from[0] - 1) / factor + 1, (from[1] - 1) / factor + 1}, interpolation);
   }
 
-  private static Tensor resized(Tensor x, long[] size, Interpolation interpolation) {
-    return switch (interpolation) {
-      case BILINEAR -> torch.upsample_bilinear2d(x, size, false);
-      case BILINEAR_ALIGNED -> torch.upsample_bilinear2d(x, size, true);
-      case NEAREST -> torch.upsample_nearest2d(x, size);
-    };
+  private Tensor resized(Tensor x, long[] size, Interpolation interpolation) {
+    Tensor resized =
+        switch (interpolation) {
+          case BILINEAR -> torch.upsample_bilinear2d(x, size, false);
+          case BILINEAR_ALIGNED -> torch.upsample_bilinear2d(x, size, true);
+          case NEAREST -> torch.upsample_nearest2d(x, size);
+        };
+    // A map of one pixel has every layout at once, and libtorch goes on with planes.
+    return execution.layout() == Execution.Layout.CHANNELS_LAST
+        ? resized.contiguous(MemoryFormat.ChannelsLast)
+        : resized;
   }
 
   @Override
