@@ -105,9 +105,9 @@ class OnnxRuntimeEngineTest {
   }
 
   /**
-   * A tenth of what a bundle allows, for every network: other processors round otherwise. Half of it
-   * where untrained values grow by the million, Xception39's: a gate whose argument is such a number
-   * near 0 magnifies rounding.
+   * A tenth of what a bundle allows, for every network: other processors round otherwise. Half of
+   * it where untrained values grow by the million, Xception39's: a gate whose argument is such a
+   * number near 0 magnifies rounding.
    */
   @Test
   void givesEveryNetworksGoldenLogits() {
