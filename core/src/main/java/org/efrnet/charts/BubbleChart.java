@@ -20,7 +20,6 @@ public record BubbleChart(String title, Axis x, Axis y, List<Bubble> bubbles) {
   private static final double MOST_RADIUS = 24;
   private static final double LEAST_RADIUS = 3.5;
   private static final double LINE = 13;
-  private static final double GAP = 4;
   private static final double RIM = 3;
   private static final double ASCENT = 10;
   private static final double LINEAR_PADDING = 0.08;
@@ -172,7 +171,8 @@ public record BubbleChart(String title, Axis x, Axis y, List<Bubble> bubbles) {
     for (Placed p : placed) {
       double most = Math.max(0, layout.plotWidth() - 2 * RIM);
       String text = pen.shortened(p.bubble.name(), Pen.Tone.LABEL, most);
-      double width = pen.width(text, Pen.Tone.LABEL);
+      // Names beside one another need a blank between them.
+      double width = pen.width(text, Pen.Tone.LABEL) + 2 * RIM;
       Box best = null;
       double leastCost = Double.POSITIVE_INFINITY;
       double distanceOfBest = 0;
@@ -191,14 +191,14 @@ public record BubbleChart(String title, Axis x, Axis y, List<Bubble> bubbles) {
       if (distanceOfBest > DISTANCES[1]) {
         lead(pen, p, best);
       }
-      pen.text(text, best.left, best.top + ASCENT, Pen.Anchor.START, Pen.Tone.LABEL);
+      pen.text(text, best.left + RIM, best.top + ASCENT, Pen.Anchor.START, Pen.Tone.LABEL);
     }
   }
 
   private static Box beside(Placed p, double width, double distance, double[] direction) {
-    double away = p.radius + GAP + distance;
+    double away = p.radius + 1 + distance;
     double middleX = p.x + direction[0] * (away + width / 2);
-    double middleY = p.y + direction[1] * (away + LINE / 2);
+    double middleY = p.y + direction[1] * (away + RIM + LINE / 2);
     return new Box(
         middleX - width / 2, middleY - LINE / 2, middleX + width / 2, middleY + LINE / 2);
   }

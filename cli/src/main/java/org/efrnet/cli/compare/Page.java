@@ -21,8 +21,8 @@ import org.efrnet.pages.Html;
 
 /** The page of a comparison: plots, tables, pictures and doubts. */
 final class Page {
-  private static final int CHART_WIDTH = 480;
-  private static final int CHART_HEIGHT = 340;
+  private static final int CHART_WIDTH = 500;
+  private static final int CHART_HEIGHT = 380;
   private static final int WIDE = 10;
   private static final Ink OURS = Ink.standard(1);
   private static final Ink OTHERS = Ink.standard(0);
@@ -65,7 +65,7 @@ final class Page {
       .trial{border:1px solid var(--line);border-left:4px solid #d55e00;background:var(--card);
       border-radius:6px;padding:8px 12px;margin:14px 0 0}
       @media (max-width:600px){th,td{padding:5px 8px}
-      tbody th:first-child{white-space:normal;overflow-wrap:anywhere;max-width:136px}
+      tbody th:first-child{white-space:normal;overflow-wrap:anywhere;min-width:104px;max-width:136px}
       .mark{display:block;width:max-content;margin:2px 0 0}}
       """;
 
