@@ -64,7 +64,10 @@ final class Submission implements AutoCloseable {
   /** Leaves nothing of an archive that was not finished. */
   @Override
   public void close() throws IOException {
-    zip.close();
-    Files.deleteIfExists(part);
+    try {
+      zip.close();
+    } finally {
+      Files.deleteIfExists(part);
+    }
   }
 }
