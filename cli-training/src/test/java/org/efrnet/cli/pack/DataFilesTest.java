@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import org.efrnet.data.CityscapesScenes;
 import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +51,24 @@ class DataFilesTest {
     assertThat(packed.resolve("notes.txt")).doesNotExist();
     assertThat(packed.resolve("private")).doesNotExist();
     assertThat(Files.readAllLines(packed.resolve("SHA256SUMS"))).hasSize(2 + 2 * 5);
+  }
+
+  @Test
+  void takesCityscapesWithoutLists() throws IOException {
+    data = dir.resolve("cityscapes");
+    CityscapesScenes.write(data, "train", StreetScenes.of(2, 48, 32, 1), "aachen", "ulm");
+    CityscapesScenes.write(data, "test", StreetScenes.of(1, 48, 32, 1), "berlin");
+    Files.writeString(data.resolve("license.txt"), "terms\n");
+    Path packed = pack("packed");
+    assertThat(DataSets.open(packed, "train").load(1).truth())
+        .isEqualTo(DataSets.open(data, "train").load(1).truth());
+    assertThat(DataSets.open(packed, "test").names()).hasSize(1);
+    // A picture each, and for two of them labels and instances.
+    assertThat(Files.readAllLines(packed.resolve("SHA256SUMS"))).hasSize(3 + 2 * 2);
+    try (var files = Files.list(data.resolve("gtFine/train/ulm"))) {
+      Files.delete(files.sorted().findFirst().orElseThrow());
+    }
+    assertThatThrownBy(() -> pack("again")).hasMessageContaining("are missing");
   }
 
   @Test
