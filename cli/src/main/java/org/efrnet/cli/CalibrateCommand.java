@@ -150,7 +150,13 @@ final class CalibrateCommand implements Callable<Integer> {
               .with(GoldenCheck.NEVER);
       double miou;
       double difference;
-      try (Segmenter segmenter = Segmenter.load(bundle, options);
+      BundleConfig.Precision before =
+          config
+              .precisions()
+              .getOrDefault(precision, BundleConfig.DEFAULT_PRECISIONS.get(precision));
+      // A precision that the bundle says nothing of is one that this may add.
+      ModelBundle judged = bundle.with(bundle.config().withPrecision(precision, before));
+      try (Segmenter segmenter = Segmenter.load(judged, options);
           Progress progress = new Progress(spec.commandLine().getErr(), precision, set.size())) {
         difference = segmenter.golden().difference();
         miou =
@@ -171,10 +177,6 @@ final class CalibrateCommand implements Callable<Integer> {
           set.name(),
           loss,
           difference);
-      BundleConfig.Precision before =
-          config
-              .precisions()
-              .getOrDefault(precision, BundleConfig.DEFAULT_PRECISIONS.get(precision));
       Map<String, Double> losses = new LinkedHashMap<>(before.miouLoss());
       if (!precision.equals(BundleConfig.FP32)) {
         losses.put(set.name(), loss);

@@ -1,5 +1,6 @@
 package org.efrnet.bundle;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +19,8 @@ import org.efrnet.text.OneLine;
  * @param name of the bundle, such as {@code efrnet.camvid}: letters, digits, dots, dashes and
  *     underscores
  * @param architecture the network that the weights are of
- * @param classTable the classes in the order of the logits, with colours and ignored labels
+ * @param classTable the classes in the order of the logits that are scored, with colours and
+ *     ignored labels
  * @param normalization of the pictures in training, hence in use
  * @param height rows to which a picture is scaled before it is segmented
  * @param training size of the pictures that the network was trained on
@@ -67,8 +69,35 @@ public record BundleConfig(
    *
    * @param network as {@link org.efrnet.networks.Networks#named} knows it
    * @param classes that the logits tell apart
+   * @param unscored channels of the logits that are no class, such as that of unlabelled pixels,
+   *     which some networks learn with the others: from 0, rising. No pixel is ever given one; the
+   *     others are the class table's classes in its order. Empty, JSON leaves it out; copied
    */
-  public record Architecture(String network, int classes) {}
+  public record Architecture(
+      String network,
+      int classes,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Integer> unscored) {
+    public Architecture {
+      int before = -1;
+      for (Integer channel : unscored) {
+        if (channel == null || channel <= before || channel >= classes) {
+          throw new IllegalArgumentException(
+              "'unscored' is "
+                  + unscored
+                  + "; give channels within 0.."
+                  + (classes - 1)
+                  + ", rising, each once");
+        }
+        before = channel;
+      }
+      unscored = List.copyOf(unscored);
+    }
+
+    /** A network whose logits are all classes. */
+    public Architecture(String network, int classes) {
+      this(network, classes, List.of());
+    }
+  }
 
   /** Columns and rows of a training picture. */
   public record TrainingSize(int width, int height) {}
@@ -112,11 +141,15 @@ public record BundleConfig(
   public BundleConfig {
     requireFormat(format, createdWith);
     requireName(name);
-    if (architecture.classes() != classTable.size()) {
+    if (architecture.classes() - architecture.unscored().size() != classTable.size()) {
       throw new IllegalArgumentException(
           "'architecture' has "
               + architecture.classes()
-              + " classes, class table '"
+              + " classes"
+              + (architecture.unscored().isEmpty()
+                  ? ""
+                  : ", " + architecture.unscored() + " of them unscored")
+              + ", class table '"
               + OneLine.of(classTable.name())
               + "' "
               + classTable.size());
@@ -232,6 +265,21 @@ public record BundleConfig(
   public BundleConfig withPrecision(String precisionName, Precision cost) {
     Map<String, Precision> others = new LinkedHashMap<>(precisions);
     others.put(precisionName, cost);
+    return with(others);
+  }
+
+  /**
+   * The same without a precision, in which the network is then not run.
+   *
+   * @param precisionName another one than {@link #FP32}
+   */
+  public BundleConfig withoutPrecision(String precisionName) {
+    Map<String, Precision> others = new LinkedHashMap<>(precisions);
+    others.remove(precisionName);
+    return with(others);
+  }
+
+  private BundleConfig with(Map<String, Precision> others) {
     return new BundleConfig(
         format,
         name,

@@ -13,6 +13,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.RecordComponent;
@@ -276,6 +277,7 @@ final class BundleContents {
             json.path("format").intValue(), json.path("createdWith").asText("unknown"));
       }
       requireKnownKeys(file, type, json);
+      fillIn(json);
       return BundleFiles.JSON.treeToValue(json, type);
     } catch (ValueInstantiationException e) {
       // The constructor's own words: the bundle's author can act on them.
@@ -298,6 +300,18 @@ final class BundleContents {
           json, Arrays.stream(type.getRecordComponents()).map(RecordComponent::getName).toList());
     } catch (IOException e) {
       throw bad(file, e.getMessage(), e);
+    }
+  }
+
+  /** Keys that are younger than the format: without them a bundle is what all were before. */
+  private static void fillIn(JsonNode json) {
+    if (json.path("architecture") instanceof ObjectNode architecture
+        && !architecture.has("unscored")) {
+      architecture.putArray("unscored");
+    }
+    if (json.path("normalization") instanceof ObjectNode normalization
+        && !normalization.has("blueFirst")) {
+      normalization.put("blueFirst", false);
     }
   }
 

@@ -1,16 +1,22 @@
 package org.efrnet.images;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.Arrays;
 
 /**
  * How a picture's bytes become what a network reads: {@code (value / 255 - mean) / deviation} in
- * each channel. The same code feeds training and serving. Immutable as long as the arrays' owner
- * does not write to them.
+ * each channel, one plane a channel. The same code feeds training and serving. Immutable as long as
+ * the arrays' owner does not write to them.
  *
  * @param mean of red, green and blue, in units of values scaled to 0..1
  * @param deviation standard deviations in the same units and order, above 0
+ * @param blueFirst whether the planes are blue, green, red, as some networks were trained; else
+ *     they are red, green, blue. Where it is false, JSON leaves it out
  */
-public record Normalization(float[] mean, float[] deviation) {
+public record Normalization(
+    float[] mean,
+    float[] deviation,
+    @JsonInclude(JsonInclude.Include.NON_DEFAULT) boolean blueFirst) {
   private static final int CHANNELS = 3;
 
   /** Mean and deviation of ImageNet's training pictures, as torchvision publishes them. */
@@ -40,8 +46,13 @@ public record Normalization(float[] mean, float[] deviation) {
     }
   }
 
+  /** Planes of red, green, blue. */
+  public Normalization(float[] mean, float[] deviation) {
+    this(mean, deviation, false);
+  }
+
   /**
-   * Writes the normalised picture as three planes, red, green, blue: (3, height, width).
+   * Writes the normalised picture as three planes in this order of channels: (3, height, width).
    *
    * @param target receives {@code 3 * width * height} values from {@code offset} on
    * @throws IllegalArgumentException if they do not fit there
@@ -64,13 +75,19 @@ public record Normalization(float[] mean, float[] deviation) {
     float[] green = table(1);
     float[] blue = table(2);
     byte[] rgb = picture.rgb();
-    int greenAt = offset + pixels;
-    int blueAt = greenAt + pixels;
+    int redAt = offset + planeOf(0) * pixels;
+    int greenAt = offset + planeOf(1) * pixels;
+    int blueAt = offset + planeOf(2) * pixels;
     for (int i = 0, from = 0; i < pixels; i++, from += CHANNELS) {
-      target[offset + i] = red[rgb[from] & 0xff];
+      target[redAt + i] = red[rgb[from] & 0xff];
       target[greenAt + i] = green[rgb[from + 1] & 0xff];
       target[blueAt + i] = blue[rgb[from + 2] & 0xff];
     }
+  }
+
+  /** Which plane a channel (0 red, 1 green, 2 blue) is. */
+  int planeOf(int channel) {
+    return blueFirst ? CHANNELS - 1 - channel : channel;
   }
 
   /** What each byte of a channel becomes. */
@@ -86,12 +103,14 @@ public record Normalization(float[] mean, float[] deviation) {
   public boolean equals(Object other) {
     return other instanceof Normalization n
         && Arrays.equals(mean, n.mean)
-        && Arrays.equals(deviation, n.deviation);
+        && Arrays.equals(deviation, n.deviation)
+        && blueFirst == n.blueFirst;
   }
 
   @Override
   public int hashCode() {
-    return 31 * Arrays.hashCode(mean) + Arrays.hashCode(deviation);
+    return 31 * (31 * Arrays.hashCode(mean) + Arrays.hashCode(deviation))
+        + Boolean.hashCode(blueFirst);
   }
 
   @Override
@@ -100,6 +119,6 @@ public record Normalization(float[] mean, float[] deviation) {
         + Arrays.toString(mean)
         + ", deviation="
         + Arrays.toString(deviation)
-        + "]";
+        + (blueFirst ? ", blue first]" : "]");
   }
 }

@@ -27,6 +27,12 @@ public final class PlaneScaler {
   private final int scaledHeight;
   private final int paddedWidth;
   private final int paddedHeight;
+
+  /** Where the channels' planes begin. */
+  private final int redPlane;
+
+  private final int greenPlane;
+  private final int bluePlane;
   private final float[] red;
   private final float[] green;
   private final float[] blue;
@@ -91,6 +97,10 @@ public final class PlaneScaler {
     this.scaledHeight = scaledHeight;
     this.paddedWidth = paddedWidth;
     this.paddedHeight = paddedHeight;
+    int plane = paddedWidth * paddedHeight;
+    this.redPlane = normalization.planeOf(0) * plane;
+    this.greenPlane = normalization.planeOf(1) * plane;
+    this.bluePlane = normalization.planeOf(2) * plane;
     this.red = normalization.table(0);
     this.green = normalization.table(1);
     this.blue = normalization.table(2);
@@ -125,8 +135,8 @@ public final class PlaneScaler {
    * Writes the planes of a picture.
    *
    * @param picture of this instance's size
-   * @param planes receives {@code 3 * paddedWidth * paddedHeight} values: red, green, blue, each
-   *     (height, width)
+   * @param planes receives {@code 3 * paddedWidth * paddedHeight} values: red, green, blue, or as
+   *     the normalization orders them, each (height, width)
    * @throws IllegalArgumentException if one of them has another size
    */
   public void into(Picture picture, float[] planes) {
@@ -195,9 +205,9 @@ public final class PlaneScaler {
 
   /** Without scaling. */
   private void copy(byte[] rgb, int y, float[] planes) {
-    int redAt = y * paddedWidth;
-    int greenAt = redAt + paddedHeight * paddedWidth;
-    int blueAt = greenAt + paddedHeight * paddedWidth;
+    int redAt = redPlane + y * paddedWidth;
+    int greenAt = greenPlane + y * paddedWidth;
+    int blueAt = bluePlane + y * paddedWidth;
     int from = 3 * y * width;
     for (int x = 0; x < scaledWidth; x++, from += 3) {
       planes[redAt + x] = red[rgb[from] & 0xff];
@@ -388,9 +398,9 @@ public final class PlaneScaler {
 
   /** Looks a row's values up. */
   private void write(int[] row, float[] planes, int y) {
-    int redAt = y * paddedWidth;
-    int greenAt = redAt + paddedHeight * paddedWidth;
-    int blueAt = greenAt + paddedHeight * paddedWidth;
+    int redAt = redPlane + y * paddedWidth;
+    int greenAt = greenPlane + y * paddedWidth;
+    int blueAt = bluePlane + y * paddedWidth;
     look(row, 0, red, planes, redAt, scaledWidth);
     look(row, scaledWidth, green, planes, greenAt, scaledWidth);
     look(row, 2 * scaledWidth, blue, planes, blueAt, scaledWidth);

@@ -3,6 +3,7 @@ package org.efrnet.segment;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
@@ -62,6 +63,7 @@ final class Pipeline {
     private final PlaneScaler scaler;
     private final UpsampleArgmax upsampling;
     private final Optional<Confidence> sureness;
+    private final ScoredRows scored;
     private final int firstPlaneRow;
     private final int planeRowsEnd;
     private final int firstRow;
@@ -86,6 +88,8 @@ final class Pipeline {
               ? Optional.of(
                   new Confidence(classes, s.scaledHeight, s.scaledWidth, s.height, s.width))
               : Optional.empty();
+      BundleConfig.Architecture architecture = bundle.config().architecture();
+      this.scored = new ScoredRows(architecture.classes(), architecture.unscored(), s.scaledWidth);
       this.firstPlaneRow = index * s.paddedHeight / count;
       this.planeRowsEnd = (index + 1) * s.paddedHeight / count;
       this.firstRow = index * s.height / count;
@@ -97,9 +101,10 @@ final class Pipeline {
     }
 
     void finish() {
-      upsampling.into(logits, ids, firstRow, rowsEnd);
+      LogitRows rows = scored.of(logits);
+      upsampling.into(rows, ids, firstRow, rowsEnd);
       if (sureness.isPresent()) {
-        sureness.get().into(logits, ids, confidence, firstRow, rowsEnd);
+        sureness.get().into(rows, ids, confidence, firstRow, rowsEnd);
       }
     }
   }
@@ -185,7 +190,7 @@ final class Pipeline {
         options.size().of(picture.width(), picture.height(), bundle.config().height());
     SizePolicy.Scaled padded = scaled.roundedUp(bundle.network().sizeMultiple());
     long pixels = (long) padded.width() * padded.height();
-    int classes = bundle.classes().size();
+    int classes = bundle.network().classes();
     if (Math.max(3, classes) * pixels > Integer.MAX_VALUE - 8 || pixels > MOST_PIXELS) {
       throw new IllegalArgumentException(
           sized(picture, scaled)

@@ -87,84 +87,9 @@ public final class Safetensors {
     }
   }
 
-  /** The element types that become fp32; integers only where fp32 holds them exactly. */
-  private enum Dtype {
-    F32(4) {
-      @Override
-      float next(ByteBuffer from) {
-        return from.getFloat();
-      }
-    },
-    F64(8) {
-      @Override
-      float next(ByteBuffer from) {
-        return (float) from.getDouble();
-      }
-    },
-    F16(2) {
-      @Override
-      float next(ByteBuffer from) {
-        return halfToFloat(from.getShort());
-      }
-    },
-    BF16(2) {
-      @Override
-      float next(ByteBuffer from) {
-        return Float.intBitsToFloat(from.getShort() << 16);
-      }
-    },
-    I64(8) {
-      @Override
-      float next(ByteBuffer from) {
-        return exact(from.getLong());
-      }
-    },
-    I32(4) {
-      @Override
-      float next(ByteBuffer from) {
-        return exact(from.getInt());
-      }
-    },
-    U8(1) {
-      @Override
-      float next(ByteBuffer from) {
-        return from.get() & 0xff;
-      }
-    };
-
-    final int bytes;
-
-    Dtype(int bytes) {
-      this.bytes = bytes;
-    }
-
-    /** The next value, not finite where fp32 cannot stand for it. */
-    abstract float next(ByteBuffer from);
-
-    static Optional<Dtype> named(String name) {
-      return Arrays.stream(values()).filter(type -> type.name().equals(name)).findFirst();
-    }
-
-    private static float exact(long value) {
-      return Math.abs(value) <= 1L << 24 && value != Long.MIN_VALUE ? value : Float.NaN;
-    }
-
-    /** IEEE 754 binary16; Java 17 has no conversion of its own. */
-    private static float halfToFloat(short half) {
-      int sign = (half & 0x8000) << 16;
-      int exponent = (half >> 10) & 0x1f;
-      int fraction = half & 0x3ff;
-      if (exponent == 0) {
-        float magnitude = fraction * 0x1p-24f;
-        return sign == 0 ? magnitude : -magnitude;
-      }
-      int wide = exponent == 0x1f ? 0xff : exponent + 112;
-      return Float.intBitsToFloat(sign | wide << 23 | fraction << 13);
-    }
-  }
-
   /** Where the header says that a tensor lies; offsets count from the header's end. */
-  private record Entry(String name, Dtype dtype, int[] shape, int count, long begin, long end) {}
+  private record Entry(
+      String name, ElementType dtype, int[] shape, int count, long begin, long end) {}
 
   /** Bytes by their place, wherever they lie. */
   private interface Source {
@@ -364,7 +289,7 @@ public final class Safetensors {
     if (!typeNode.isTextual()) {
       throw bad(file, name, "has no dtype");
     }
-    Optional<Dtype> dtype = Dtype.named(typeNode.textValue());
+    Optional<ElementType> dtype = ElementType.named(typeNode.textValue());
     if (dtype.isEmpty()) {
       throw bad(
           file,
@@ -372,7 +297,7 @@ public final class Safetensors {
           "has the element type '"
               + OneLine.of(typeNode.textValue())
               + "', read are "
-              + Arrays.toString(Dtype.values())
+              + Arrays.toString(ElementType.values())
               + "; convert it first");
     }
     int[] shape = shape(file, name, node.path("shape"));
@@ -396,7 +321,7 @@ public final class Safetensors {
     if (begin > end) {
       throw bad(file, name, "data_offsets end at " + end + ", before they begin at " + begin);
     }
-    if (end - begin != count * dtype.get().bytes) {
+    if (end - begin != count * dtype.get().bytes()) {
       throw bad(
           file,
           name,
@@ -404,7 +329,7 @@ public final class Safetensors {
               + " of shape "
               + Arrays.toString(shape)
               + " needs "
-              + count * dtype.get().bytes
+              + count * dtype.get().bytes()
               + " bytes, data_offsets give "
               + (end - begin));
     }
@@ -483,8 +408,8 @@ public final class Safetensors {
     long at = dataStart + entry.begin;
     int done = 0;
     while (done < values.length) {
-      int now = Math.min(values.length - done, CHUNK_BYTES / entry.dtype.bytes);
-      ByteBuffer chunk = source.read(at, now * entry.dtype.bytes);
+      int now = Math.min(values.length - done, CHUNK_BYTES / entry.dtype.bytes());
+      ByteBuffer chunk = source.read(at, now * entry.dtype.bytes());
       at += chunk.remaining();
       for (int i = 0; i < now; i++) {
         float value = entry.dtype.next(chunk);

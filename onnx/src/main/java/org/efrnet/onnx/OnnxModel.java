@@ -154,6 +154,8 @@ public final class OnnxModel {
     metadata.put("classTable", bundle.classes().toJson().toString());
     metadata.put("mean", Arrays.toString(config.normalization().mean()));
     metadata.put("deviation", Arrays.toString(config.normalization().deviation()));
+    metadata.put("blueFirst", Boolean.toString(config.normalization().blueFirst()));
+    metadata.put("unscored", config.architecture().unscored().toString());
     metadata.put("sizeMultiple", Integer.toString(bundle.network().sizeMultiple()));
     metadata.put("height", Integer.toString(config.height()));
     metadata.put("licence", config.licence().id());

@@ -75,7 +75,9 @@ record Origin(String bundle, String digest, String licence, List<String> renewed
     Network wanted = Networks.named(network, classes.size()).orElseThrow();
     Graph graph = Graph.of(wanted);
     Weights fresh = Parameters.initial(graph, seed);
-    boolean sameClasses = names(base.classes()).equals(names(classes));
+    boolean sameClasses =
+        base.config().architecture().unscored().isEmpty()
+            && names(base.classes()).equals(names(classes));
     Set<String> head = head(network);
     Map<String, FloatTensor> tensors = new LinkedHashMap<>();
     List<String> renewed = new ArrayList<>();

@@ -8,6 +8,7 @@ import ai.djl.translate.TranslatorContext;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.efrnet.images.Mask;
@@ -16,6 +17,7 @@ import org.efrnet.images.Picture;
 import org.efrnet.images.Resize;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.segment.LogitRows;
+import org.efrnet.segment.ScoredRows;
 import org.efrnet.segment.Segmentation;
 import org.efrnet.segment.SizePolicy;
 import org.efrnet.segment.UpsampleArgmax;
@@ -30,6 +32,7 @@ public final class SegmentationTranslator implements NoBatchifyTranslator<Pictur
 
   private ClassTable classes;
   private Normalization normalization;
+  private List<Integer> unscored;
   private int height;
   private int sizeMultiple;
 
@@ -53,7 +56,9 @@ public final class SegmentationTranslator implements NoBatchifyTranslator<Pictur
     normalization =
         new Normalization(
             json.readValue(said.get("mean"), float[].class),
-            json.readValue(said.get("deviation"), float[].class));
+            json.readValue(said.get("deviation"), float[].class),
+            Boolean.parseBoolean(said.get("blueFirst")));
+    unscored = List.of(json.readValue(said.getOrDefault("unscored", "[]"), Integer[].class));
     height = Integer.parseInt(said.get("height"));
     sizeMultiple = Integer.parseInt(said.get("sizeMultiple"));
   }
@@ -86,11 +91,15 @@ public final class SegmentationTranslator implements NoBatchifyTranslator<Pictur
     Job job = (Job) context.getAttachment(JOB);
     Picture picture = job.picture;
     NDArray logits = outputs.get(0);
+    int channels = (int) logits.getShape().get(1);
     int rows = (int) logits.getShape().get(2);
     int columns = (int) logits.getShape().get(3);
     byte[] ids = new byte[picture.width() * picture.height()];
     new UpsampleArgmax(classes.size(), job.height, job.width, picture.height(), picture.width())
-        .into(LogitRows.planar(logits.toFloatArray(), classes.size(), rows, columns), ids);
+        .into(
+            new ScoredRows(channels, unscored, job.width)
+                .of(LogitRows.planar(logits.toFloatArray(), channels, rows, columns)),
+            ids);
     long end = System.nanoTime();
     return new Segmentation(
         picture,
