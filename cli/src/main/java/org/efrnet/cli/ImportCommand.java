@@ -84,10 +84,10 @@ final class ImportCommand implements Callable<Integer> {
 
   @Option(
       names = "--unscored",
-      paramLabel = "N[,N]",
-      split = ",",
+      paramLabel = "N[,N]|none",
+      converter = Unscored.Converter.class,
       description = "Channels of the logits that are no class, from 0; no pixel is given one.")
-  private List<Integer> unscored = List.of();
+  private Optional<Unscored> unscored;
 
   @Option(
       names = "--mean",
@@ -146,6 +146,23 @@ final class ImportCommand implements Callable<Integer> {
   @Mixin private Threads threads;
 
   @Spec private CommandSpec spec;
+
+  /** Channels of the logits, rising. */
+  record Unscored(List<Integer> channels) {
+    static final class Converter implements ITypeConverter<Unscored> {
+      @Override
+      public Unscored convert(String text) {
+        if (text.equals("none")) {
+          return new Unscored(List.of());
+        }
+        if (!text.matches("[0-9]{1,3}(,[0-9]{1,3})*")) {
+          throw new TypeConversionException("'" + text + "' is not channels, such as 11, or none");
+        }
+        return new Unscored(
+            Arrays.stream(text.split(",", -1)).map(Integer::valueOf).sorted().toList());
+      }
+    }
+  }
 
   /** A number for each channel. */
   record Three(double red, double green, double blue) {
@@ -287,7 +304,7 @@ final class ImportCommand implements Callable<Integer> {
     print.printf(
         "pictures: %s%s%n",
         normalization, asUsual ? ", as " + base.source() + " has it" : ", as the options say");
-    List<Integer> noClass = unscored.isEmpty() ? usual.unscored() : unscored;
+    List<Integer> noClass = unscored.map(Unscored::channels).orElse(usual.unscored());
     ClassTable table = table(usual, transfer.classes());
     BundleConfig.Architecture architecture =
         new BundleConfig.Architecture(transfer.network(), transfer.classes(), noClass);

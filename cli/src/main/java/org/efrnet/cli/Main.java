@@ -57,7 +57,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet train recipes/own-data.yaml --data data/own --out runs/own",
       "  ./efrnet train recipes/efrnet.camvid.yaml --data CamVid --out runs/camvid",
       "  ./efrnet evaluate runs/camvid/bundle --data CamVid --split test",
-      "  ./efrnet import model_800.pth --network cgnet --licence MIT -o bundles/cgnet.camvid",
+      "  ./efrnet import model_800.pth --network cgnet --licence MIT -o out/cgnet",
       "  ./efrnet export efrnet.camvid --to onnx -o camvid.onnx",
       "  ./efrnet calibrate runs/camvid/bundle --data CamVid --measure test",
       "  ./efrnet pack --device cuda -o packs/cuda --split 60MiB"

@@ -13,8 +13,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.efrnet.graph.Graph;
 import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.networks.ENet;
+import org.efrnet.readings.Parameters;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Safetensors;
 import org.efrnet.weights.Weights;
@@ -155,6 +158,59 @@ class ModelBundleTest {
             c.createdWith());
     assertThat(whole.with(darker).golden().logits()).isNotEqualTo(golden.logits());
     assertThat(whole.with(darker).golden().picture().rgb()).isEqualTo(golden.picture().rgb());
+  }
+
+  @Test
+  void whatIsYoungerThanTheFormatIsLeftOutWhereItSaysNothing() throws IOException {
+    whole.write(dir);
+    assertThat(Files.readString(dir.resolve("config.json")))
+        .doesNotContain("unscored")
+        .doesNotContain("blueFirst");
+    // With them it would be another model, and without them it is the one that it was.
+    replaceInConfig(text -> text.replace("\"deviation\"", "\"blueFirst\" : true, \"deviation\""));
+    ModelBundle other = ModelBundle.read(dir);
+    assertThat(other.config().normalization().blueFirst()).isTrue();
+    assertThat(other.digest()).isNotEqualTo(whole.digest());
+  }
+
+  @Test
+  void channelsThatAreNoClassStandInTheBundle() throws IOException {
+    BundleConfig c = Bundles.config("enet", ClassTable.named("camvid-11"), 36);
+    BundleConfig.Architecture twelve = new BundleConfig.Architecture("enet", 12, List.of(4));
+    ModelBundle bundle =
+        ModelBundle.of(
+            BundleConfig.of(
+                "twelve",
+                twelve,
+                c.classTable(),
+                c.normalization(),
+                36,
+                c.training(),
+                c.licence(),
+                Map.of()),
+            Parameters.initial(Graph.of(new ENet(12)), 1));
+    bundle.write(dir);
+    ModelBundle read = ModelBundle.read(dir);
+    assertThat(read.config().architecture()).isEqualTo(twelve);
+    assertThat(read.classes().size()).isEqualTo(11);
+    assertThat(read.golden().logits().shape()[0]).isEqualTo(12);
+    assertThat(read.digest()).isEqualTo(bundle.digest());
+    replaceInConfig(text -> text.replace("\"unscored\" : [ 4 ]", "\"unscored\" : [ 5 ]"));
+    assertThat(ModelBundle.read(dir).digest()).isNotEqualTo(bundle.digest());
+    replaceInConfig(text -> text.replace("\"unscored\" : [ 5 ]", "\"unscored\" : [ 5, 5 ]"));
+    assertRefused("config.json is refused", "'unscored' is [5, 5]", "each once");
+    replaceInConfig(text -> text.replace("\"unscored\" : [ 5, 5 ]", "\"unscored\" : [ 12 ]"));
+    assertRefused("'unscored' is [12]", "within 0..11");
+    replaceInConfig(text -> text.replace("\"unscored\" : [ 12 ]", "\"unscored\" : [ ]"));
+    assertRefused("'architecture' has 12 classes, class table 'camvid-11' 11");
+  }
+
+  @Test
+  void aPrecisionCanBeLeftOut() {
+    BundleConfig c = whole.config();
+    assertThat(c.withoutPrecision("bf16").precisions()).containsOnlyKeys("fp32", "int8");
+    assertThatThrownBy(() -> c.withoutPrecision("fp32"))
+        .hasMessageContaining("'precisions' lacks 'fp32'");
   }
 
   @Test

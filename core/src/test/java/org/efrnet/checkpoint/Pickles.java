@@ -46,7 +46,11 @@ final class Pickles {
 
   /** A storage as torch.save names one. */
   Pickles storage(String type, String key, int count) {
-    return add("(").text("storage").add("ctorch\n" + type + "\n").text(key).text("cpu")
+    return add("(")
+        .text("storage")
+        .add("ctorch\n" + type + "\n")
+        .text(key)
+        .text("cpu")
         .number(count)
         .add("tQ");
   }
@@ -76,7 +80,7 @@ final class Pickles {
 
   /** What stands before the object in a stream. */
   static Pickles stream(boolean littleEndian) {
-    return of("\u0080\2\u008a\12\u006c\u00fc\u009c\u0046\u00f9\u0020\u006a\u00a8\u0050\u0019.")
+    return of("\u0080\2\u008a\12l\u00fc\u009cF\u00f9 j\u00a8P\u0019.")
         .add("\u0080\2M\u00e9\3.\u0080\2}(")
         .text("protocol_version")
         .add("M\u00e9\3")

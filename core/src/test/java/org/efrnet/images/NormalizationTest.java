@@ -43,6 +43,21 @@ class NormalizationTest {
   }
 
   @Test
+  void blueComesFirstWhereTheNetworkReadsItSo() {
+    Normalization rgb =
+        new Normalization(new float[] {0.1f, 0.2f, 0.3f}, new float[] {0.5f, 0.25f, 2});
+    Normalization bgr = new Normalization(rgb.mean(), rgb.deviation(), true);
+    Picture picture = new Picture(2, 1, new byte[] {1, 2, 3, 40, 50, 60});
+    float[] red = new float[6];
+    float[] blue = new float[6];
+    rgb.planes(picture, red, 0);
+    bgr.planes(picture, blue, 0);
+    assertThat(blue).containsExactly(red[4], red[5], red[2], red[3], red[0], red[1]);
+    assertThat(bgr).isNotEqualTo(rgb);
+    assertThat(bgr.toString()).endsWith(", blue first]");
+  }
+
+  @Test
   void refusesWhatCannotBeDividedByAndWhatDoesNotFit() {
     float[] mean = {0, 0, 0};
     assertThatThrownBy(() -> new Normalization(mean, new float[] {1, 0, 1}))

@@ -27,27 +27,33 @@ class PlaneScalerTest {
 
   /** What training does, step by step. */
   private static float[] slowly(
-      Picture picture, int scaledWidth, int scaledHeight, int width, int height) {
+      Picture picture,
+      int scaledWidth,
+      int scaledHeight,
+      int width,
+      int height,
+      Normalization normalization) {
     float[] planes = new float[3 * width * height];
     Picture scaled = Resize.bilinear(picture, scaledWidth, scaledHeight);
-    ODD.planes(Resize.padded(scaled, width, height), planes, 0);
+    normalization.planes(Resize.padded(scaled, width, height), planes, 0);
     return planes;
   }
 
   private static void requireEqual(Random random, int w, int h, int sw, int sh, int pw, int ph) {
-    PlaneScaler scaler = new PlaneScaler(w, h, sw, sh, pw, ph, ODD);
+    Normalization odd = new Normalization(ODD.mean(), ODD.deviation(), random.nextBoolean());
+    PlaneScaler scaler = new PlaneScaler(w, h, sw, sh, pw, ph, odd);
     float[] planes = new float[3 * pw * ph];
     // Twice: work arrays of the first picture must not show in the second.
     for (int i = 0; i < 2; i++) {
       Picture picture = random(random, w, h);
-      float[] expected = slowly(picture, sw, sh, pw, ph);
+      float[] expected = slowly(picture, sw, sh, pw, ph, odd);
       Arrays.fill(planes, Float.NaN);
       scaler.into(picture, planes);
       assertThat(planes).isEqualTo(expected);
 
       Arrays.fill(planes, Float.NaN);
       int cut = random.nextInt(ph + 1);
-      PlaneScaler other = new PlaneScaler(w, h, sw, sh, pw, ph, ODD);
+      PlaneScaler other = new PlaneScaler(w, h, sw, sh, pw, ph, odd);
       other.into(picture, planes, cut, ph);
       scaler.into(picture, planes, 0, cut);
       assertThat(planes).as("cut at %d", cut).isEqualTo(expected);
