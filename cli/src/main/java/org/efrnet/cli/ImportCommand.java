@@ -214,6 +214,10 @@ final class ImportCommand implements Callable<Integer> {
       print.println(found(source));
       print.printf(
           "%s of %d classes: %s%n", transfer.network(), transfer.classes(), transfer.counts());
+      transfer.lines().stream()
+          .filter(line -> line.outcome() == Transfer.Outcome.LEFT_OVER)
+          .limit(MOST_SHOWN)
+          .forEach(print::println);
       print.flush();
       requireComplete(transfer);
       bundle = bundle(bundleName, transfer, source, print);

@@ -86,8 +86,7 @@ class ImportCommandTest {
     assertThat(run.code()).as(run.err()).isZero();
     Picture picture = Pictures.read(Path.of("../samples/street.jpg"));
     try (Segmenter segmenter =
-        Segmenter.load(
-            ModelBundle.read(out), Segmenter.Options.DEFAULT.withPrecision("fp32"))) {
+        Segmenter.load(ModelBundle.read(out), Segmenter.Options.DEFAULT.withPrecision("fp32"))) {
       return segmenter.segment(picture).mask();
     }
   }
@@ -121,8 +120,7 @@ class ImportCommandTest {
   private static String twelveClasses() {
     StringBuilder yaml = new StringBuilder("name: twelve\nclasses:\n");
     for (int i = 0; i < 12; i++) {
-      yaml.append(
-          String.format("  - {label: %d, name: c%d, colour: [%d, 9, 9]}%n", i, i, i + 1));
+      yaml.append(String.format("  - {label: %d, name: c%d, colour: [%d, 9, 9]}%n", i, i, i + 1));
     }
     return yaml.toString();
   }
@@ -130,10 +128,11 @@ class ImportCommandTest {
   @Test
   void saysWhatItDid() throws IOException {
     Path report = dir.resolve("report.txt");
+    FloatTensor more = new FloatTensor(new int[] {2, 3}, new float[6]);
     Run run =
         Run.of(
             "import",
-            saved(loud()),
+            saved(loud().with(Map.of("auxiliary.weight", more))),
             "--network",
             "enet-davidtvs-2018",
             "--mean",
@@ -154,9 +153,12 @@ class ImportCommandTest {
             out);
     assertThat(run.code()).as(run.err()).isZero();
     assertThat(run.out())
-        .contains("safetensors, 554 tensors", "of 12 classes: 554 taken", "as the options say")
+        .contains("safetensors, 555 tensors", "of 12 classes: 554 taken, 1 left over")
+        .contains("left over: auxiliary.weight F32 [2, 3]", "as the options say")
         .contains("fp32: golden logits off by", "wrote " + out + ", digest ");
-    assertThat(Files.readAllLines(report)).hasSize(554).allMatch(l -> l.startsWith("taken: "));
+    assertThat(Files.readAllLines(report))
+        .hasSize(555)
+        .contains("taken: " + LAST + " F32 [16, 12, 3, 3]");
     ModelBundle bundle = ModelBundle.read(out);
     assertThat(bundle.config().name()).isEqualTo("enet.mine");
     assertThat(bundle.config().licence().id()).isEqualTo("MIT");
@@ -175,7 +177,14 @@ class ImportCommandTest {
     tensors.remove("regular1_1.ext_conv1.0.weight");
     Path report = dir.resolve("report.txt");
     assertFails(
-        Run.of("import", saved(Weights.of(tensors)), "--network", "enet", "-o", out, "--report",
+        Run.of(
+            "import",
+            saved(Weights.of(tensors)),
+            "--network",
+            "enet",
+            "-o",
+            out,
+            "--report",
             report),
         1,
         "nothing is written: missing: regular1_1.ext_conv1.0.weight [16, 64, 1, 1]");
@@ -225,7 +234,8 @@ class ImportCommandTest {
     assertFails(Run.of("import", file, "--network", "enet"), 2, "--out");
     assertFails(
         Run.of("import", file, "--network", "cgnett", "-o", out), 2, "did you mean 'cgnet'?");
-    assertFails(Run.of("import", file, "--network", "enet", "-o", out, "--mean", "1,2"), 2, "'1,2'");
+    assertFails(
+        Run.of("import", file, "--network", "enet", "-o", out, "--mean", "1,2"), 2, "'1,2'");
     assertFails(
         Run.of("import", file, "--network", "enet", "-o", out, "--mean", "1,x,2"), 2, "'1,x,2'");
     assertFails(
@@ -235,7 +245,9 @@ class ImportCommandTest {
     assertFails(
         Run.of("import", file, "--network", "enet", "-o", out, "--unscored", "x"), 2, "'x'");
     assertFails(
-        Run.of("import", file, "--network", "enet", "-o", out, "--classes", 0), 2, "must be 1..255");
+        Run.of("import", file, "--network", "enet", "-o", out, "--classes", 0),
+        2,
+        "must be 1..255");
   }
 
   private void assertFails(Run run, int code, String part) {

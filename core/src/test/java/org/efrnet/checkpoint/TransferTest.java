@@ -30,8 +30,7 @@ class TransferTest {
   @TempDir Path dir;
 
   /** A checkpoint of a network with fresh weights, changed. */
-  private StateDict saved(
-      String network, int classes, Consumer<Map<String, FloatTensor>> change)
+  private StateDict saved(String network, int classes, Consumer<Map<String, FloatTensor>> change)
       throws IOException {
     Graph graph = Graph.of(Networks.named(network, classes).orElseThrow());
     Map<String, FloatTensor> tensors = new TreeMap<>(Parameters.initial(graph, 3).tensors());
