@@ -1,6 +1,8 @@
 package org.efrnet.segment;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
@@ -25,13 +27,18 @@ final class Views {
   private final ModelBundle bundle;
   private final Segmenter.Options options;
   private final Executable executable;
+  private final int channels;
+  private final int[] scored;
   private final int classes;
 
   Views(ModelBundle bundle, Segmenter.Options options, Executable executable) {
     this.bundle = bundle;
     this.options = options;
     this.executable = executable;
-    this.classes = executable.classes();
+    this.channels = executable.classes();
+    List<Integer> unscored = bundle.config().architecture().unscored();
+    this.scored = IntStream.range(0, channels).filter(k -> !unscored.contains(k)).toArray();
+    this.classes = scored.length;
   }
 
   /** Logits of one view, channels last; valid until the executable's next call. */
@@ -50,11 +57,12 @@ final class Views {
     byte[] ids = new byte[width * height];
     if (protocol.views() == 1) {
       Logits logits = logits(scaled(picture, base, protocol.scales().get(0)), protocol);
+      List<Integer> unscored = bundle.config().architecture().unscored();
       new UpsampleArgmax(classes, logits.height, logits.width, height, width)
-          .into(logits.rows, ids);
+          .into(new ScoredRows(channels, unscored, logits.width).of(logits.rows), ids);
       return new Mask(width, height, ids);
     }
-    float[] sums = new float[values(width, height)];
+    float[] sums = new float[values(classes, width, height)];
     try (Halves halves = new Halves(options.threads())) {
       for (double scale : protocol.scales()) {
         Picture view = scaled(picture, base, scale);
@@ -122,8 +130,8 @@ final class Views {
     return new Picture(width, picture.height(), rgb);
   }
 
-  private int values(int width, int height) {
-    long values = (long) classes * width * height;
+  private static int values(int channels, int width, int height) {
+    long values = (long) channels * width * height;
     if (values > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
           "a picture of "
@@ -131,7 +139,7 @@ final class Views {
               + "x"
               + height
               + " pixels with "
-              + classes
+              + channels
               + " classes has more values than an array can hold; choose smaller scales, or"
               + " pictures");
     }
@@ -154,15 +162,15 @@ final class Views {
     if (xs.length == 1 && ys.length == 1) {
       return new Logits(run(view, padded, planes), width, height);
     }
-    float[] sums = new float[values(width, height)];
-    float[] line = new float[classes * across];
+    float[] sums = new float[values(channels, width, height)];
+    float[] line = new float[channels * across];
     for (int y : ys) {
       for (int x : xs) {
         Region part = new Region(x, y, across, down);
         LogitRows rows = run(Resize.bilinear(view, width, height, part), padded, planes);
         for (int row = 0; row < down; row++) {
           rows.read(row, line);
-          int to = ((y + row) * width + x) * classes;
+          int to = ((y + row) * width + x) * channels;
           for (int i = 0; i < line.length; i++) {
             sums[to + i] += line[i];
           }
@@ -170,7 +178,7 @@ final class Views {
       }
     }
     divide(sums, times(xs, across, width), times(ys, down, height));
-    int length = classes * width;
+    int length = channels * width;
     return new Logits(
         (row, into) -> System.arraycopy(sums, row * length, into, 0, Math.min(length, into.length)),
         width,
@@ -193,7 +201,7 @@ final class Views {
     for (int down : timesDown) {
       for (int across : timesAcross) {
         float times = (float) across * down;
-        for (int k = 0; k < classes; k++, at++) {
+        for (int k = 0; k < channels; k++, at++) {
           sums[at] /= times;
         }
       }
@@ -219,7 +227,7 @@ final class Views {
             + "x"
             + down
             + " at a time,";
-    if (Math.max(3, classes) * (long) padded.width() * padded.height() > Integer.MAX_VALUE - 8) {
+    if (Math.max(3, channels) * (long) padded.width() * padded.height() > Integer.MAX_VALUE - 8) {
       throw new IllegalArgumentException(
           what + " has more values than an array can hold; choose smaller scales, or windows");
     }
@@ -245,7 +253,7 @@ final class Views {
     halves.rows(
         height,
         (first, end) -> {
-          float[] upper = new float[classes * logits.width];
+          float[] upper = new float[channels * logits.width];
           float[] lower = new float[upper.length];
           float[] mixed = new float[upper.length];
           float[] pixel = new float[classes];
@@ -256,11 +264,11 @@ final class Views {
             }
             UpsampleArgmax.mix(upper, 1 - rows.fraction[y], lower, rows.fraction[y], mixed);
             for (int x = 0; x < width; x++) {
-              int l = columns.low[x] * classes;
-              int r = columns.high[x] * classes;
+              int l = columns.low[x] * channels;
+              int r = columns.high[x] * channels;
               float right = columns.fraction[x];
               for (int k = 0; k < classes; k++) {
-                pixel[k] = (1 - right) * mixed[l + k] + right * mixed[r + k];
+                pixel[k] = (1 - right) * mixed[l + scored[k]] + right * mixed[r + scored[k]];
               }
               int to = (y * width + (mirrored ? width - 1 - x : x)) * classes;
               addSoftmax(pixel, sums, to);

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.graph.Graph;
@@ -144,6 +146,18 @@ class ScoredRowsTest {
         assertThat(s.confidence()).contains(confidence);
         assertThat(confidence[0] & 0xff).isGreaterThan(0);
         s.overlay(0.5);
+        assertThat(segmenter.segment(picture, Protocol.PLAIN)).isEqualTo(alone);
+        Protocol both = new Protocol(Optional.empty(), List.of(1.0), true);
+        Protocol windows =
+            new Protocol(Optional.of(new Protocol.Window(20, 12, 10, 6)), List.of(1.0), false);
+        for (Protocol protocol : List.of(both, windows)) {
+          Set<Integer> given = new TreeSet<>();
+          for (byte id : segmenter.segment(picture, protocol).ids()) {
+            given.add((int) id);
+          }
+          // Noise gives all eleven somewhere, and more than a few in any part.
+          assertThat(given).hasSizeGreaterThan(5).allMatch(id -> id >= 0 && id < 11);
+        }
       }
     }
     // Plain argmax gives it to every pixel: the test would see it.
