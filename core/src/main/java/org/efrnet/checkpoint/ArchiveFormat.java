@@ -199,7 +199,11 @@ final class ArchiveFormat implements Unpickler.Storages {
       throw new CheckpointException("is read after the checkpoint was closed", e);
     } catch (IOException | IllegalArgumentException e) {
       throw new CheckpointException(
-          "cannot be read: " + OneLine.of(String.valueOf(e.getMessage())), e);
+          "cannot be read: "
+              + e.getClass().getSimpleName()
+              + " "
+              + OneLine.of(String.valueOf(e.getMessage())),
+          e);
     }
   }
 }

@@ -156,7 +156,11 @@ final class StreamFormat implements Unpickler.Storages {
       throw new CheckpointException("is read after the checkpoint was closed", e);
     } catch (IOException e) {
       throw new CheckpointException(
-          "cannot be read: " + OneLine.of(String.valueOf(e.getMessage())), e);
+          "cannot be read: "
+              + e.getClass().getSimpleName()
+              + " "
+              + OneLine.of(String.valueOf(e.getMessage())),
+          e);
     }
   }
 }

@@ -9,8 +9,8 @@ import java.nio.file.Path;
 
 /**
  * Whatever a file holds, it is read or refused in one line. As a test this runs over the inputs in
- * {@code CheckpointFuzzTestInputs}; with {@code JAZZER_FUZZ=1} in the environment Jazzer looks for
- * others, and what it finds belongs there.
+ * {@code CheckpointFuzzTestInputs}. Without the line of {@code junit-platform.properties}, and with
+ * {@code JAZZER_FUZZ=1} in the environment, Jazzer looks for others; what it finds belongs there.
  */
 class CheckpointFuzzTest {
   @FuzzTest(maxDuration = "10m")
