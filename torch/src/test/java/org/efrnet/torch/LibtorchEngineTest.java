@@ -296,8 +296,7 @@ class LibtorchEngineTest {
   @MethodSource("org.efrnet.networks.Networks#names")
   void mapsStayChannelsLast(String network) {
     Model model =
-        Passes.apply(
-            Passes.inference(), RandomModels.of(SmallNetworks.of(network, 4), 3));
+        Passes.apply(Passes.inference(), RandomModels.of(SmallNetworks.of(network, 4), 3));
     for (Precision precision : List.of(Precision.FP32, Precision.BF16)) {
       Execution execution = Execution.CPU.with(precision);
       try (PointerScope scope = new PointerScope();
@@ -350,9 +349,9 @@ class LibtorchEngineTest {
   }
 
   /**
-   * A tenth of what a bundle allows, for every network: other processors round otherwise. Half of it
-   * where untrained values grow by the million, Xception39's: a gate whose argument is such a number
-   * near 0 magnifies rounding.
+   * A tenth of what a bundle allows, for every network: other processors round otherwise. Half of
+   * it where untrained values grow by the million, Xception39's: a gate whose argument is such a
+   * number near 0 magnifies rounding.
    */
   @Test
   void givesEveryNetworksGoldenLogits() {
