@@ -114,43 +114,49 @@ final class TorchOps implements Ops<Tensor> {
   }
 
   /**
-   * Whether oneDNN's bfloat16 kernels would end the process, dividing by zero while they look for
-   * blocks: seen in libtorch 2.10 with 1x1 convolutions of 256 inputs and more to 1024 outputs, and
-   * gradients turn the two round.
+   * Whether it is a 1x1 convolution that oneDNN must not compute. In libtorch 2.10, on processors
+   * with AVX-512, those of 256 inputs and more to 512 outputs give wrong numbers, by size and
+   * number of threads; with 1024 outputs the search for blocks divides by zero, which ends the
+   * process. Gradients turn inputs and outputs round.
    */
-  private static boolean findsNoBlocks(Conv c) {
-    return c.strided(1).isPointwise() && Math.max(c.in(), c.out()) > 512;
+  private boolean isWideProduct(Conv c) {
+    return execution.onHost() && c.strided(1).isPointwise() && Math.max(c.in(), c.out()) > 256;
   }
 
   @Override
   public Tensor conv(Tensor x, Conv c) {
-    return pairsChannels() && (leavesPairsOpen(c) || findsNoBlocks(c))
+    return pairsChannels() && (leavesPairsOpen(c) || isWideProduct(c))
         ? inMaps(conv(x.to(ScalarType.Float), c, ScalarType.Float))
         : conv(x, c, execution.precision().maps());
   }
 
   private Tensor conv(Tensor x, Conv c, ScalarType type) {
+    if (isWideProduct(c)) {
+      return product(x, c, type);
+    }
     // Where each channel is a group of its own with several outputs, the AVX-512 kernels of the
     // oneDNN in libtorch 2.10 give wrong numbers for channels-last maps, and right ones for planes.
     boolean multiplied =
         execution.onHost() && c.groups() == c.in() && c.out() > c.in() && c.groups() > 1;
-    // So do those of strided 1x1 convolutions to 512 outputs, for planes as well.
-    boolean picked = execution.onHost() && c.stride() > 1 && c.strided(1).isPointwise();
     return torch.conv2d(
-        picked ? everyNth(x, c.stride()) : multiplied ? x.contiguous() : x,
+        multiplied ? x.contiguous() : x,
         parameter(c.at(), "weight").to(type),
         bias(c.bias(), c.at(), type),
-        both(picked ? 1 : c.stride()),
+        both(c.stride()),
         sizes(c.padding()),
         sizes(c.dilation()),
         c.groups());
   }
 
-  /** All that a strided 1x1 convolution sees. */
-  private static Tensor everyNth(Tensor x, int stride) {
+  /** A 1x1 convolution as a product of matrices, a row a pixel; what a stride skips is left out. */
+  private Tensor product(Tensor x, Conv c, ScalarType type) {
     LongOptional first = new LongOptional(0);
-    return x.slice(2, first, new LongOptional(x.size(2)), stride)
-        .slice(3, first, new LongOptional(x.size(3)), stride);
+    Tensor pixels =
+        x.slice(2, first, new LongOptional(x.size(2)), c.stride())
+            .slice(3, first, new LongOptional(x.size(3)), c.stride())
+            .permute(0, 2, 3, 1);
+    Tensor weight = parameter(c.at(), "weight").to(type).reshape(c.out(), c.in());
+    return torch.linear(pixels, weight, bias(c.bias(), c.at(), type)).permute(0, 3, 1, 2);
   }
 
   private TensorOptional bias(boolean there, Name at, ScalarType type) {
