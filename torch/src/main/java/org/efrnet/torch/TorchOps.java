@@ -248,7 +248,17 @@ final class TorchOps implements Ops<Tensor> {
 
   @Override
   public Tensor maxUnpool(Tensor x, Tensor indices, Tensor like) {
-    return torch.max_unpool2d(x, indices, mapSize(like));
+    if (!execution.onHost()) {
+      return torch.max_unpool2d(x, indices, mapSize(like));
+    }
+    // Where places collide the last one must win, not the slowest of several threads.
+    int threads = torch.get_num_threads();
+    torch.set_num_threads(1);
+    try {
+      return torch.max_unpool2d(x, indices, mapSize(like));
+    } finally {
+      torch.set_num_threads(threads);
+    }
   }
 
   @Override

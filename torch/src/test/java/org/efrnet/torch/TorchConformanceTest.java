@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.efrnet.conformance.OpsConformance;
 import org.efrnet.conformance.RandomModels;
 import org.efrnet.graph.Model;
+import org.efrnet.networks.DavidtvsENet;
 import org.efrnet.ops.Conv;
 import org.efrnet.ops.Heads;
 import org.efrnet.ops.Name;
@@ -21,6 +22,7 @@ import org.efrnet.readings.Parameters;
 import org.efrnet.readings.Reference;
 import org.efrnet.weights.FloatTensor;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -76,6 +78,29 @@ class TorchConformanceTest extends OpsConformance {
         FloatTensor image = RandomModels.image(2, 3, size[0], size[1], 2);
         assertThat(logits(model, image).values())
             .containsExactly(Reference.logits(model, image).values(), within(1e-3f));
+      }
+    } finally {
+      oneThread();
+    }
+  }
+
+  /** The published ENet of 2018 pools windows that overlap: maxima meet when they are put back. */
+  @Test
+  void theLastOfMaximaThatMeetWinsOnTwoThreads() {
+    Model model = RandomModels.of(DavidtvsENet.of2018(4), 1);
+    FloatTensor image = RandomModels.image(1, 3, 96, 128, 2);
+    float[] expected = Reference.logits(model, image).values();
+    Natives.setThreads(2);
+    try {
+      for (int round = 0; round < 5; round++) {
+        float[] actual = logits(model, image).values();
+        float largest = 0;
+        float difference = 0;
+        for (int i = 0; i < expected.length; i++) {
+          largest = Math.max(largest, Math.abs(expected[i]));
+          difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
+        }
+        assertThat(difference / largest).isLessThan(1e-5f);
       }
     } finally {
       oneThread();
