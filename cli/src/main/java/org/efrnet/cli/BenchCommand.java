@@ -19,7 +19,6 @@ import java.util.concurrent.Callable;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.engine.ConvolutionPeak;
-import org.efrnet.networks.Networks;
 import org.efrnet.segment.Engine;
 import org.efrnet.segment.Engines;
 import org.efrnet.text.Nearest;
@@ -194,18 +193,7 @@ final class BenchCommand implements Callable<Integer> {
     if (model.isPresent() && (network.isPresent() || classes.isPresent())) {
       throw wrong("--model has its own network and classes: leave --network and --classes out");
     }
-    network.ifPresent(
-        name -> {
-          if (!Networks.names().contains(name)) {
-            throw wrong(
-                "unknown network '"
-                    + name
-                    + "'"
-                    + Nearest.hint(name, Networks.names())
-                    + "; known: "
-                    + String.join(", ", Networks.names()));
-          }
-        });
+    network.ifPresent(name -> NetworksCommand.known(name, spec.commandLine()));
     if (classes.isPresent() && (classes.get() < 1 || classes.get() > 255)) {
       throw wrong("--classes is " + classes.get() + ", must be 1..255");
     }

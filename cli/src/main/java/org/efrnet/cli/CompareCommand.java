@@ -162,15 +162,7 @@ final class CompareCommand implements Callable<Integer> {
       }
     }
     for (String name : networks) {
-      if (!Networks.names().contains(name)) {
-        throw wrong(
-            "unknown network '"
-                + name
-                + "'"
-                + Nearest.hint(name, Networks.names())
-                + "; known: "
-                + String.join(", ", Networks.names()));
-      }
+      NetworksCommand.known(name, spec.commandLine());
     }
     if (rounds.isPresent() && (rounds.get() < 1 || rounds.get() > MOST_ROUNDS)) {
       throw wrong("--rounds is " + rounds.get() + ", must be 1.." + MOST_ROUNDS);

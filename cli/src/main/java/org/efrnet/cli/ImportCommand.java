@@ -21,12 +21,10 @@ import org.efrnet.checkpoint.Transfer;
 import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.labels.SegmentationClass;
-import org.efrnet.networks.Networks;
 import org.efrnet.segment.Engine;
 import org.efrnet.segment.Engines;
 import org.efrnet.segment.GoldenCheck;
 import org.efrnet.segment.Segmenter;
-import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -229,15 +227,7 @@ final class ImportCommand implements Callable<Integer> {
   }
 
   private void requireUsage() {
-    if (!Networks.names().contains(network)) {
-      throw usage(
-          "unknown network '"
-              + network
-              + "'"
-              + Nearest.hint(network, Networks.names())
-              + "; known: "
-              + String.join(", ", Networks.names()));
-    }
+    NetworksCommand.known(network, spec.commandLine());
     if (classes.isPresent() && (classes.get() < 1 || classes.get() > 255)) {
       throw usage("--classes is " + classes.get() + ", must be 1..255");
     }

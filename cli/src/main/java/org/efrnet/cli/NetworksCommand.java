@@ -14,6 +14,7 @@ import org.efrnet.networks.Networks;
 import org.efrnet.readings.Cost;
 import org.efrnet.readings.Shape;
 import org.efrnet.text.Nearest;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -61,7 +62,8 @@ final class NetworksCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--classes is " + classes + ", must be 1..255");
     }
-    List<String> names = network.map(this::known).map(List::of).orElse(Networks.names());
+    List<String> names =
+        network.map(name -> known(name, spec.commandLine())).map(List::of).orElse(Networks.names());
     PrintWriter out = spec.commandLine().getOut();
     List<Cost> costs = new ArrayList<>();
     for (String name : names) {
@@ -103,10 +105,15 @@ final class NetworksCommand implements Callable<Integer> {
     return 0;
   }
 
-  private String known(String name) {
+  /**
+   * The name itself.
+   *
+   * @throws ParameterException if no network has it
+   */
+  static String known(String name, CommandLine line) {
     if (!Networks.names().contains(name)) {
       throw new ParameterException(
-          spec.commandLine(),
+          line,
           "unknown network '"
               + name
               + "'"

@@ -10,7 +10,6 @@ import org.efrnet.ops.Network;
 import org.efrnet.ops.Ops;
 import org.efrnet.ops.Pool;
 import org.efrnet.ops.Prelu;
-import org.efrnet.ops.Size;
 
 /**
  * CGNet: "CGNet: A Light-weight Context Guided Network for Semantic Segmentation", 2018, as its
@@ -105,14 +104,9 @@ public record CgNet(String name, int classes, int m, int n) implements Network {
 
   /** Local features beside those of the surroundings, channel by channel: 3x3 and 3x3 dilated. */
   private static <T> T joint(Ops<T> ops, T x, Name at, int channels, int dilation) {
-    T local = ops.conv(x, depthwise(at.in("F_loc.conv"), channels, 1));
-    T surrounding = ops.conv(x, depthwise(at.in("F_sur.conv"), channels, dilation));
+    T local = ops.conv(x, Layers.depthwise(at.in("F_loc.conv"), channels, 1, 1));
+    T surrounding = ops.conv(x, Layers.depthwise(at.in("F_sur.conv"), channels, 1, dilation));
     return ops.concat(List.of(local, surrounding));
-  }
-
-  private static Conv depthwise(Name at, int channels, int dilation) {
-    Size reach = Size.square(dilation);
-    return new Conv(at, channels, channels, Size.square(3), 1, reach, reach, channels, false);
   }
 
   /** Every channel times a gate that all channels' means decide. */

@@ -1,6 +1,7 @@
 package org.efrnet.segment;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Logits without the channels that are no class, such as that of unlabelled pixels, which some
@@ -19,14 +20,13 @@ public final class ScoredRows {
    */
   public ScoredRows(int channels, List<Integer> unscored, int width) {
     this.channels = channels;
-    this.kept = new int[channels - unscored.size()];
-    int next = 0;
-    for (int k = 0; k < channels; k++) {
-      if (!unscored.contains(k)) {
-        kept[next++] = k;
-      }
-    }
+    this.kept = kept(channels, unscored);
     this.whole = new float[Math.multiplyExact(channels, width)];
+  }
+
+  /** The channels that are classes, rising. */
+  static int[] kept(int channels, List<Integer> unscored) {
+    return IntStream.range(0, channels).filter(k -> !unscored.contains(k)).toArray();
   }
 
   /** The rows without those channels, read when they are. */

@@ -2,7 +2,6 @@ package org.efrnet.segment;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
@@ -28,6 +27,7 @@ final class Views {
   private final Segmenter.Options options;
   private final Executable executable;
   private final int channels;
+  private final List<Integer> unscored;
   private final int[] scored;
   private final int classes;
 
@@ -36,8 +36,8 @@ final class Views {
     this.options = options;
     this.executable = executable;
     this.channels = executable.classes();
-    List<Integer> unscored = bundle.config().architecture().unscored();
-    this.scored = IntStream.range(0, channels).filter(k -> !unscored.contains(k)).toArray();
+    this.unscored = bundle.config().architecture().unscored();
+    this.scored = ScoredRows.kept(channels, unscored);
     this.classes = scored.length;
   }
 
@@ -57,7 +57,6 @@ final class Views {
     byte[] ids = new byte[width * height];
     if (protocol.views() == 1) {
       Logits logits = logits(scaled(picture, base, protocol.scales().get(0)), protocol);
-      List<Integer> unscored = bundle.config().architecture().unscored();
       new UpsampleArgmax(classes, logits.height, logits.width, height, width)
           .into(new ScoredRows(channels, unscored, logits.width).of(logits.rows), ids);
       return new Mask(width, height, ids);
