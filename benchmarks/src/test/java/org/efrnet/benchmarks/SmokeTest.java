@@ -19,6 +19,8 @@ class SmokeTest {
         new OptionsBuilder()
             .include("org.efrnet.benchmarks.*")
             .param("size", "96x64")
+            .param("batch", "2")
+            .param("precision", "FP32")
             .forks(0)
             .warmupIterations(0)
             .measurementIterations(1)
@@ -35,6 +37,8 @@ class SmokeTest {
             "argmax",
             "upsampleAndArgmax",
             "overlay",
-            "segment");
+            "segment",
+            "step",
+            "step");
   }
 }

@@ -4,6 +4,7 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.efrnet.learning.Precision;
 
 /**
  * Where and how libtorch computes.
@@ -56,5 +57,19 @@ public record Execution(String device, Precision precision, Layout layout) {
     return host.pin_memory()
         .to(there, host.dtype().toScalarType(), true, false, new MemoryFormatOptional())
         .to(type);
+  }
+
+  /** The type of parameters. */
+  ScalarType parameterType() {
+    return precision == Precision.FP64 ? ScalarType.Double : ScalarType.Float;
+  }
+
+  /** The type of maps. */
+  ScalarType mapType() {
+    return switch (precision) {
+      case FP32 -> ScalarType.Float;
+      case BF16 -> ScalarType.BFloat16;
+      case FP64 -> ScalarType.Double;
+    };
   }
 }

@@ -13,7 +13,8 @@ import org.efrnet.bundle.BundleConfig;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
-import org.efrnet.readings.Parameters;
+import org.efrnet.learning.ParameterLayout;
+import org.efrnet.learning.Precision;
 import org.efrnet.readings.Shape;
 import org.efrnet.readings.Shapes;
 import org.efrnet.segment.Engine;
@@ -90,7 +91,7 @@ public final class LibtorchEngine implements Engine {
           precision.equals(BundleConfig.BF16) ? Execution.CPU.with(Precision.BF16) : Execution.CPU;
       this.graph = model.graph();
       this.classes = graph.logits(new Shapes(), Shape.image(1, 64, 64)).channels();
-      this.store = new ParameterStore(Parameters.of(graph), model.weights(), execution, false);
+      this.store = new ParameterStore(ParameterLayout.of(graph), model.weights(), execution, false);
     }
 
     @Override

@@ -1,8 +1,6 @@
 package org.efrnet.torch;
 
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -14,8 +12,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.efrnet.learning.ParameterLayout;
 import org.efrnet.readings.Parameter;
-import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Weights;
 
 /**
@@ -33,7 +31,7 @@ final class ParameterStore implements AutoCloseable {
     torch.globalContext().setUserEnabledNNPACK(false);
   }
 
-  private final List<Parameter> parameters;
+  private final ParameterLayout layout;
   private final Map<String, Tensor> views = new LinkedHashMap<>();
   private final PointerScope memory = new PointerScope();
   private final Execution execution;
@@ -46,19 +44,17 @@ final class ParameterStore implements AutoCloseable {
    * @throws IllegalArgumentException if a parameter has another shape in the weights
    * @throws java.util.NoSuchElementException if it is missing there
    */
-  ParameterStore(List<Parameter> parameters, Weights weights, Execution execution, boolean learns) {
-    this.parameters = List.copyOf(parameters);
+  ParameterStore(ParameterLayout layout, Weights weights, Execution execution, boolean learns) {
+    this.layout = layout;
     this.execution = execution;
     boolean complete = false;
     try {
-      trained = upload(flatten(weights, true));
-      statistics = upload(flatten(weights, false));
+      trained = upload(layout.trained(weights));
+      statistics = upload(layout.statistics(weights));
       gradients = learns ? torch.zeros_like(trained) : trained;
-      long trainedAt = 0;
-      long statisticsAt = 0;
-      for (Parameter p : parameters) {
+      for (Parameter p : layout.parameters()) {
         boolean isTrained = p.kind().trained();
-        long at = isTrained ? trainedAt : statisticsAt;
+        int at = layout.place(p.name());
         Tensor view = view(isTrained ? trained : statistics, at, p).detach();
         if (learns && isTrained) {
           view.set_requires_grad(true);
@@ -67,8 +63,6 @@ final class ParameterStore implements AutoCloseable {
         }
         // Whoever learns keeps 32 bits and converts at each use; whoever does not converts once.
         views.put(p.name(), learns ? view : converted(view));
-        trainedAt += isTrained ? p.count() : 0;
-        statisticsAt += isTrained ? 0 : p.count();
       }
       complete = true;
     } finally {
@@ -79,35 +73,9 @@ final class ParameterStore implements AutoCloseable {
     }
   }
 
-  private float[] flatten(Weights weights, boolean trainedOnes) {
-    int count = 0;
-    for (Parameter p : parameters) {
-      count += p.kind().trained() == trainedOnes ? p.count() : 0;
-    }
-    float[] flat = new float[count];
-    int at = 0;
-    for (Parameter p : parameters) {
-      if (p.kind().trained() == trainedOnes) {
-        FloatTensor tensor = weights.get(p.name());
-        if (!Arrays.equals(tensor.shape(), p.shape())) {
-          throw new IllegalArgumentException(
-              "weights do not fit the network: "
-                  + p.name()
-                  + " is "
-                  + tensor
-                  + ", the network needs "
-                  + p);
-        }
-        System.arraycopy(tensor.values(), 0, flat, at, p.count());
-        at += p.count();
-      }
-    }
-    return flat;
-  }
-
   Tensor upload(float[] values) {
     return execution.upload(
-        AbstractTensor.create(values, values.length), execution.precision().parameters());
+        AbstractTensor.create(values, values.length), execution.parameterType());
   }
 
   private static Tensor view(Tensor flat, long at, Parameter p) {
@@ -120,7 +88,7 @@ final class ParameterStore implements AutoCloseable {
 
   /** A parameter in the type and the layout of the maps that it meets. */
   private Tensor converted(Tensor parameter) {
-    Tensor typed = parameter.to(execution.precision().maps());
+    Tensor typed = parameter.to(execution.mapType());
     // With one input channel both layouts are the same bytes, and their strides, which libtorch
     // takes for a wish, must not wish for a layout that the maps there do not have.
     return execution.layout() == Execution.Layout.CHANNELS_LAST
@@ -139,11 +107,11 @@ final class ParameterStore implements AutoCloseable {
     return view;
   }
 
-  List<Parameter> parameters() {
-    return parameters;
+  ParameterLayout layout() {
+    return layout;
   }
 
-  /** All that gradients change, in the order of {@link #parameters()}. */
+  /** All that gradients change, as {@link ParameterLayout} says. */
   Tensor trained() {
     return trained;
   }
@@ -153,30 +121,14 @@ final class ParameterStore implements AutoCloseable {
     return gradients;
   }
 
-  /** All running statistics, in the order of {@link #parameters()}. */
+  /** All running statistics, as {@link ParameterLayout} says. */
   Tensor statistics() {
     return statistics;
   }
 
   /** A copy as weights, from vectors laid out like {@link #trained} and {@link #statistics}. */
   Weights weights(Tensor trainedVector, Tensor statisticsVector) {
-    float[] trainedValues = download(trainedVector);
-    float[] followed = download(statisticsVector);
-    Map<String, FloatTensor> tensors = new LinkedHashMap<>();
-    int trainedAt = 0;
-    int statisticsAt = 0;
-    for (Parameter p : parameters) {
-      float[] values = new float[p.count()];
-      if (p.kind().trained()) {
-        System.arraycopy(trainedValues, trainedAt, values, 0, values.length);
-        trainedAt += values.length;
-      } else {
-        System.arraycopy(followed, statisticsAt, values, 0, values.length);
-        statisticsAt += values.length;
-      }
-      tensors.put(p.name(), new FloatTensor(p.shape(), values));
-    }
-    return Weights.of(tensors);
+    return layout.weights(download(trainedVector), download(statisticsVector));
   }
 
   /** A copy of a tensor's values in row-major order, rounded to 32 bits. */

@@ -14,6 +14,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.efrnet.learning.Precision;
 import org.efrnet.ops.BatchNorm;
 import org.efrnet.ops.ChannelDropout;
 import org.efrnet.ops.Conv;
@@ -59,8 +60,7 @@ final class TorchOps implements Ops<Tensor> {
   /** Planes (n, 3, height, width) as the tensor that a network reads. */
   static Tensor image(float[] planes, int n, int height, int width, Execution execution) {
     Tensor image =
-        execution.upload(
-            AbstractTensor.create(planes, n, 3, height, width), execution.precision().maps());
+        execution.upload(AbstractTensor.create(planes, n, 3, height, width), execution.mapType());
     return execution.layout() == Execution.Layout.CHANNELS_LAST
         ? image.contiguous(MemoryFormat.ChannelsLast)
         : image;
@@ -127,7 +127,7 @@ final class TorchOps implements Ops<Tensor> {
   public Tensor conv(Tensor x, Conv c) {
     return pairsChannels() && (leavesPairsOpen(c) || isWideProduct(c))
         ? inMaps(conv(x.to(ScalarType.Float), c, ScalarType.Float))
-        : conv(x, c, execution.precision().maps());
+        : conv(x, c, execution.mapType());
   }
 
   private Tensor conv(Tensor x, Conv c, ScalarType type) {
@@ -167,7 +167,7 @@ final class TorchOps implements Ops<Tensor> {
   public Tensor convTranspose(Tensor x, ConvTranspose c, Tensor like) {
     return pairsChannels() && leavesPairsOpen(c)
         ? inMaps(convTranspose(x.to(ScalarType.Float), c, like, ScalarType.Float))
-        : convTranspose(x, c, like, execution.precision().maps());
+        : convTranspose(x, c, like, execution.mapType());
   }
 
   private Tensor convTranspose(Tensor x, ConvTranspose c, Tensor like, ScalarType type) {

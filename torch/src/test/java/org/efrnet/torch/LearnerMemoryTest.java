@@ -9,6 +9,9 @@ import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
+import org.efrnet.learning.Batch;
+import org.efrnet.learning.LearningRule;
+import org.efrnet.learning.Optimiser;
 import org.efrnet.networks.EfrNet;
 import org.efrnet.readings.Parameters;
 import org.junit.jupiter.api.Test;
@@ -18,11 +21,11 @@ class LearnerMemoryTest {
   private static final int STEPS = System.getProperty("long") == null ? 500 : 2000;
 
   private final Batch batch = batch();
-  private final Learner learner = learner();
+  private final LibtorchLearner learner = learner();
 
-  private static Learner learner() {
+  private static LibtorchLearner learner() {
     Graph graph = Graph.of(EfrNet.of(5));
-    return new Learner(
+    return new LibtorchLearner(
         new Model(graph, Parameters.initial(graph, 1)),
         new LearningRule(
             new Optimiser.AdamW(0.9, 0.99, 1e-8, 1e-2),

@@ -13,6 +13,10 @@ import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
 import org.efrnet.graph.Value;
+import org.efrnet.learning.Batch;
+import org.efrnet.learning.LearningRule;
+import org.efrnet.learning.Optimiser;
+import org.efrnet.learning.Precision;
 import org.efrnet.networks.EfrNet;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Auxiliary;
@@ -70,7 +74,7 @@ class LearnerTest {
     return new Batch(2, height, width, planes, truth);
   }
 
-  private static double train(Learner learner, int from, int to) {
+  private static double train(LibtorchLearner learner, int from, int to) {
     double loss = 0;
     for (int i = from; i < to; i++) {
       learner.step(batch(i), 0.05, new SplittableRandom(i));
@@ -82,7 +86,8 @@ class LearnerTest {
   @ParameterizedTest
   @EnumSource(Precision.class)
   void learnsInEveryPrecision(Precision precision) {
-    try (Learner learner = new Learner(model(), rule(true), Execution.CPU.with(precision))) {
+    try (LibtorchLearner learner =
+        new LibtorchLearner(model(), rule(true), Execution.CPU.with(precision))) {
       double first = train(learner, 0, 1);
       double last = train(learner, 1, 40);
       assertThat(last).isLessThan(first / 3);
@@ -100,7 +105,7 @@ class LearnerTest {
     Model fresh = new Model(graph, Parameters.initial(graph, 4));
     LearningRule rule = LearningRule.plain(new Optimiser.AdamW(0.9, 0.99, 1e-8, 0), 255);
     Batch small = everySecond(batch(1));
-    try (Learner learner = new Learner(fresh, rule, Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(fresh, rule, Execution.CPU)) {
       double first = Double.NaN;
       for (int i = 0; i < 5; i++) {
         learner.step(small, 3e-3, new SplittableRandom(1));
@@ -161,7 +166,8 @@ class LearnerTest {
 
   private static double loss(Model model, Batch batch) {
     LearningRule rule = LearningRule.plain(new Optimiser.Sgd(0, 0, false), 255);
-    try (Learner learner = new Learner(model, rule, Execution.CPU.with(Precision.FP64))) {
+    try (LibtorchLearner learner =
+        new LibtorchLearner(model, rule, Execution.CPU.with(Precision.FP64))) {
       learner.step(batch, 0, new SplittableRandom(1));
       return learner.meanLoss();
     }
@@ -185,11 +191,12 @@ class LearnerTest {
   @ParameterizedTest
   @EnumSource(LearningRule.Decay.class)
   void frozenSlopesStay(LearningRule.Decay decay) {
-    try (Learner learner = new Learner(model(), rule(false, decay), Execution.CPU)) {
+    try (LibtorchLearner learner =
+        new LibtorchLearner(model(), rule(false, decay), Execution.CPU)) {
       train(learner, 0, 3);
       assertThat(learner.weights().get("b1.1.act.weight").values()).containsExactly(0.25f);
     }
-    try (Learner learner = new Learner(model(), rule(true, decay), Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true, decay), Execution.CPU)) {
       train(learner, 0, 3);
       assertThat(learner.weights().get("b1.1.act.weight").values()[0]).isNotEqualTo(0.25f);
     }
@@ -199,17 +206,17 @@ class LearnerTest {
   void goesOnFromItsStateAsIfNothingHadHappened() {
     String straight;
     String average;
-    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true), Execution.CPU)) {
       train(learner, 0, 6);
       straight = learner.weights().digest();
       average = learner.averagedWeights().digest();
     }
     Map<String, FloatTensor> state;
-    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true), Execution.CPU)) {
       train(learner, 0, 3);
       state = learner.state();
     }
-    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true), Execution.CPU)) {
       learner.restore(state, 3);
       train(learner, 3, 6);
       assertThat(learner.weights().digest()).isEqualTo(straight);
@@ -220,8 +227,8 @@ class LearnerTest {
 
   @Test
   void theMeanLossIsThatOfTheStepsSinceTheLastCall() {
-    try (Learner one = new Learner(model(), rule(true), Execution.CPU);
-        Learner other = new Learner(model(), rule(true), Execution.CPU)) {
+    try (LibtorchLearner one = new LibtorchLearner(model(), rule(true), Execution.CPU);
+        LibtorchLearner other = new LibtorchLearner(model(), rule(true), Execution.CPU)) {
       double sum = 0;
       for (int i = 0; i < 3; i++) {
         sum += train(one, i, i + 1);
@@ -247,7 +254,7 @@ class LearnerTest {
               0,
               false,
               LearningRule.Decay.CONVOLUTIONS);
-      try (Learner learner = new Learner(model(), clipped, Execution.CPU)) {
+      try (LibtorchLearner learner = new LibtorchLearner(model(), clipped, Execution.CPU)) {
         float[] before = learner.state().get("trained").values();
         learner.step(batch(1), 1, new SplittableRandom(1));
         float[] after = learner.state().get("trained").values();
@@ -266,8 +273,8 @@ class LearnerTest {
   @Test
   void refusesAStateOfAnotherRule() {
     LearningRule adam = LearningRule.plain(new Optimiser.AdamW(0.9, 0.99, 1e-8, 0), 255);
-    try (Learner learner = new Learner(model(), rule(true), Execution.CPU);
-        Learner other = new Learner(model(), adam, Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true), Execution.CPU);
+        LibtorchLearner other = new LibtorchLearner(model(), adam, Execution.CPU)) {
       assertThatThrownBy(() -> other.restore(learner.state(), 1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("momentum")
@@ -279,7 +286,7 @@ class LearnerTest {
   void stopsWhereTheLossIsNoNumber() {
     Batch broken = batch(1);
     Arrays.fill(broken.planes(), Float.NaN);
-    try (Learner learner = new Learner(model(), rule(true), Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true), Execution.CPU)) {
       String before = Arrays.toString(learner.weights().get("cls.weight").values());
       assertThatThrownBy(() -> learner.step(broken, 0.1, new SplittableRandom(1)))
           .isInstanceOf(ArithmeticException.class)
@@ -301,7 +308,7 @@ class LearnerTest {
             0.5,
             true,
             LearningRule.Decay.EVERYTHING);
-    try (Learner learner = new Learner(model(), wild, Execution.CPU)) {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), wild, Execution.CPU)) {
       learner.step(batch(1), Double.POSITIVE_INFINITY, new SplittableRandom(1));
       assertThatThrownBy(learner::state)
           .isInstanceOf(ArithmeticException.class)
@@ -316,8 +323,8 @@ class LearnerTest {
     Model rewritten = Passes.apply(Passes.training(), written);
     assertThat(rewritten.graph()).isNotEqualTo(written.graph());
     Execution exact = Execution.CPU.with(Precision.FP64);
-    try (Learner a = new Learner(written, rule(true), exact);
-        Learner b = new Learner(rewritten, rule(true), exact)) {
+    try (LibtorchLearner a = new LibtorchLearner(written, rule(true), exact);
+        LibtorchLearner b = new LibtorchLearner(rewritten, rule(true), exact)) {
       train(a, 0, 4);
       train(b, 0, 4);
       float[] expected = a.weights().get("ffm2.fuse.conv.weight").values();

@@ -33,6 +33,8 @@ import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Picture;
+import org.efrnet.learning.ParameterLayout;
+import org.efrnet.learning.Precision;
 import org.efrnet.networks.EfrNet;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Conv;
@@ -40,7 +42,6 @@ import org.efrnet.ops.ConvTranspose;
 import org.efrnet.ops.Name;
 import org.efrnet.ops.Size;
 import org.efrnet.readings.Parameter;
-import org.efrnet.readings.Parameters;
 import org.efrnet.readings.Reference;
 import org.efrnet.readings.Shape;
 import org.efrnet.readings.Shapes;
@@ -278,8 +279,9 @@ class LibtorchEngineTest {
             Execution.CPU.with(Precision.FP64).with(Execution.Layout.NCHW))) {
       try (PointerScope scope = new PointerScope();
           NoGradGuard guard = new NoGradGuard();
-          ParameterStore store = new ParameterStore(parameters, weights, execution, false)) {
-        Tensor x = AbstractTensor.create(values, 1, in, 9, 13).to(execution.precision().maps());
+          ParameterStore store =
+              new ParameterStore(ParameterLayout.of(parameters), weights, execution, false)) {
+        Tensor x = AbstractTensor.create(values, 1, in, 9, 13).to(execution.mapType());
         Tensor laid =
             execution.layout() == Execution.Layout.CHANNELS_LAST
                 ? x.contiguous(MemoryFormat.ChannelsLast)
@@ -302,7 +304,8 @@ class LibtorchEngineTest {
       try (PointerScope scope = new PointerScope();
           NoGradGuard guard = new NoGradGuard();
           ParameterStore store =
-              new ParameterStore(Parameters.of(model.graph()), model.weights(), execution, false)) {
+              new ParameterStore(
+                  ParameterLayout.of(model.graph()), model.weights(), execution, false)) {
         Tensor image =
             TorchOps.image(RandomModels.image(1, 3, 32, 40, 4).values(), 1, 32, 40, execution);
         TorchOps ops = new TorchOps(store, execution, new TorchOps.Mode.Inference());

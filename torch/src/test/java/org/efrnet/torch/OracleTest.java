@@ -9,6 +9,10 @@ import java.util.SplittableRandom;
 import org.efrnet.conformance.Oracle;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
+import org.efrnet.learning.Batch;
+import org.efrnet.learning.LearningRule;
+import org.efrnet.learning.Optimiser;
+import org.efrnet.learning.Precision;
 import org.efrnet.ops.ChannelDropout;
 import org.efrnet.weights.FloatTensor;
 import org.junit.jupiter.api.Test;
@@ -26,7 +30,7 @@ class OracleTest {
     return ORACLE.tensor(name);
   }
 
-  private static Learner learner(Execution execution) {
+  private static LibtorchLearner learner(Execution execution) {
     Graph written = ORACLE.model().graph();
     // The recorded steps were taken without dropout.
     Graph graph =
@@ -43,13 +47,13 @@ class OracleTest {
                 .toList(),
             written.outputs(),
             written.auxiliaryWeights());
-    return new Learner(
+    return new LibtorchLearner(
         new Model(graph, ORACLE.recorded().weights()),
         LearningRule.plain(new Optimiser.Sgd(0.9, 5e-4, false), 11),
         execution);
   }
 
-  private static double[] logits(Learner learner) {
+  private static double[] logits(LibtorchLearner learner) {
     FloatTensor input = tensor("input");
     return learner.logits(input.values(), 1, 72, 96);
   }
@@ -67,7 +71,7 @@ class OracleTest {
     return new ObjectMapper().readValue(ORACLE.recorded().metadata().get(name), double[].class);
   }
 
-  private static double[] fiveSteps(Learner learner) {
+  private static double[] fiveSteps(LibtorchLearner learner) {
     FloatTensor batch = tensor("batch");
     float[] labels = tensor("labels").values();
     byte[] truth = new byte[labels.length];
@@ -85,14 +89,14 @@ class OracleTest {
   @ParameterizedTest
   @EnumSource(Execution.Layout.class)
   void logitsIn32Bits(Execution.Layout layout) {
-    try (Learner learner = learner(Execution.CPU.with(layout))) {
+    try (LibtorchLearner learner = learner(Execution.CPU.with(layout))) {
       assertThat(difference(logits(learner), tensor("logits"))).isLessThanOrEqualTo(1e-4);
     }
   }
 
   @Test
   void fiveStepsIn64Bits() throws IOException {
-    try (Learner learner = learner(Execution.CPU.with(Precision.FP64))) {
+    try (LibtorchLearner learner = learner(Execution.CPU.with(Precision.FP64))) {
       // The file holds 32-bit values: half a unit in their last place is what it can tell.
       assertThat(difference(logits(learner), tensor("logits"))).isLessThanOrEqualTo(1e-6);
       double[] expected = recordedLosses("losses_float64");
@@ -107,7 +111,7 @@ class OracleTest {
 
   @Test
   void fiveStepsIn32Bits() throws IOException {
-    try (Learner learner = learner(Execution.CPU)) {
+    try (LibtorchLearner learner = learner(Execution.CPU)) {
       double[] expected = recordedLosses("losses_float32");
       double[] losses = fiveSteps(learner);
       for (int i = 0; i < 5; i++) {

@@ -12,13 +12,13 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.efrnet.conformance.OpsConformance;
 import org.efrnet.conformance.RandomModels;
 import org.efrnet.graph.Model;
+import org.efrnet.learning.ParameterLayout;
 import org.efrnet.networks.DavidtvsENet;
 import org.efrnet.ops.Conv;
 import org.efrnet.ops.Heads;
 import org.efrnet.ops.Name;
 import org.efrnet.ops.Network;
 import org.efrnet.ops.Ops;
-import org.efrnet.readings.Parameters;
 import org.efrnet.readings.Reference;
 import org.efrnet.weights.FloatTensor;
 import org.junit.jupiter.api.BeforeAll;
@@ -41,7 +41,7 @@ class TorchConformanceTest extends OpsConformance {
         NoGradGuard guard = new NoGradGuard();
         ParameterStore store =
             new ParameterStore(
-                Parameters.of(model.graph()), model.weights(), Execution.CPU, false)) {
+                ParameterLayout.of(model.graph()), model.weights(), Execution.CPU, false)) {
       Tensor x = AbstractTensor.create(image.values(), shape).contiguous(MemoryFormat.ChannelsLast);
       TorchOps ops = new TorchOps(store, Execution.CPU, new TorchOps.Mode.Inference());
       Tensor logits = model.graph().logits(ops, x);

@@ -15,7 +15,7 @@ import org.efrnet.data.Augmentation;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.Example;
 import org.efrnet.images.Normalization;
-import org.efrnet.torch.Batch;
+import org.efrnet.learning.Batch;
 
 /**
  * The batches of a training in order, made ahead by threads of its own so that the trainer never

@@ -32,14 +32,14 @@ import java.util.stream.Collectors;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.data.Augmentation;
 import org.efrnet.data.DataSets;
+import org.efrnet.learning.LearningRule;
+import org.efrnet.learning.Optimiser;
+import org.efrnet.learning.Precision;
 import org.efrnet.networks.Networks;
 import org.efrnet.text.Nearest;
 import org.efrnet.text.OneLine;
 import org.efrnet.text.Sha256;
 import org.efrnet.text.StrictYaml;
-import org.efrnet.torch.LearningRule;
-import org.efrnet.torch.Optimiser;
-import org.efrnet.torch.Precision;
 
 /**
  * A training as a file: every choice that changes the result stands in it. Reading is strict: an

@@ -20,6 +20,9 @@ import org.efrnet.graph.Passes;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
+import org.efrnet.learning.Batch;
+import org.efrnet.learning.Learner;
+import org.efrnet.learning.LearningRule;
 import org.efrnet.metrics.Scores;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
@@ -27,10 +30,6 @@ import org.efrnet.readings.Parameters;
 import org.efrnet.text.OneLine;
 import org.efrnet.text.Sha256;
 import org.efrnet.text.WholeFile;
-import org.efrnet.torch.Batch;
-import org.efrnet.torch.Execution;
-import org.efrnet.torch.Learner;
-import org.efrnet.torch.LearningRule;
 import org.efrnet.weights.Weights;
 
 /**
@@ -66,7 +65,9 @@ public final class Trainer {
   /**
    * What does not change the result, but for rounding.
    *
+   * @param engine who takes the steps
    * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
+   * @param threads that compute at once on the host
    * @param loaders threads that make batches
    * @param secondsBetweenCheckpoints of wall time
    * @param checkpointsKept the newest, at least 1; with more a damaged one can be done without
@@ -77,7 +78,9 @@ public final class Trainer {
    * @param watcher told how it goes
    */
   public record Settings(
+      LearningEngine engine,
       String device,
+      int threads,
       int loaders,
       double secondsBetweenCheckpoints,
       int checkpointsKept,
@@ -87,14 +90,41 @@ public final class Trainer {
       Watcher watcher) {
     /** On the CPU, two loaders, a checkpoint every two minutes, two kept, a report of 20 steps. */
     public static Settings of(BooleanSupplier stop, Watcher watcher) {
-      return new Settings("cpu", 2, 120, 2, 20, false, stop, watcher);
+      return new Settings(
+          LearningEngine.AUTO,
+          "cpu",
+          Runtime.getRuntime().availableProcessors(),
+          2,
+          120,
+          2,
+          20,
+          false,
+          stop,
+          watcher);
     }
 
     /** The same on another device. */
     public Settings on(String other, int loaderThreads) {
       return new Settings(
+          engine,
           other,
+          threads,
           loaderThreads,
+          secondsBetweenCheckpoints,
+          checkpointsKept,
+          stepsBetweenReports,
+          changedRecipe,
+          stop,
+          watcher);
+    }
+
+    /** The same by an engine and a number of threads. */
+    public Settings by(LearningEngine other, int threadCount) {
+      return new Settings(
+          other,
+          device,
+          threadCount,
+          loaders,
           secondsBetweenCheckpoints,
           checkpointsKept,
           stepsBetweenReports,
@@ -106,13 +136,24 @@ public final class Trainer {
     /** The same with other checkpoints. */
     public Settings withCheckpoints(double everySeconds, int kept) {
       return new Settings(
-          device, loaders, everySeconds, kept, stepsBetweenReports, changedRecipe, stop, watcher);
+          engine,
+          device,
+          threads,
+          loaders,
+          everySeconds,
+          kept,
+          stepsBetweenReports,
+          changedRecipe,
+          stop,
+          watcher);
     }
 
     /** The same with a report of another number of steps. */
     public Settings withReportsEvery(int steps) {
       return new Settings(
+          engine,
           device,
+          threads,
           loaders,
           secondsBetweenCheckpoints,
           checkpointsKept,
@@ -125,7 +166,9 @@ public final class Trainer {
     /** The same, letting a run go on with another recipe. */
     public Settings withChangedRecipe() {
       return new Settings(
+          engine,
           device,
+          threads,
           loaders,
           secondsBetweenCheckpoints,
           checkpointsKept,
@@ -286,8 +329,16 @@ public final class Trainer {
             recipe.learnSlopes(),
             recipe.optimiser().decay());
     Model model = Passes.apply(Passes.training(), new Model(graph, weights));
-    Execution execution = Execution.CPU.with(recipe.precision()).on(settings.device());
-    try (Learner learner = new Learner(model, rule, execution)) {
+    try (Learner learner =
+        settings
+            .engine()
+            .learner(
+                model,
+                rule,
+                recipe.precision(),
+                settings.device(),
+                settings.threads(),
+                line -> settings.watcher().notice(recipe.name() + ": " + line))) {
       if (saved.isPresent()) {
         restore(learner, saved.get());
       }

@@ -20,6 +20,7 @@ import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;
 import org.efrnet.metrics.Scores;
 import org.efrnet.torch.Natives;
+import org.efrnet.training.LearningEngine;
 import org.efrnet.training.Recipe;
 import org.efrnet.training.SeedsPage;
 import org.efrnet.training.Trainer;
@@ -101,6 +102,15 @@ final class TrainCommand implements Callable<Integer> {
   private String device;
 
   @Option(
+      names = "--engine",
+      paramLabel = "NAME",
+      defaultValue = "auto",
+      description =
+          "Who takes the steps: onednn (on the CPU, several times as fast), libtorch (everything),"
+              + " or auto: onednn where it can (default: ${DEFAULT-VALUE}).")
+  private LearningEngine engine;
+
+  @Option(
       names = "--checkpoint-every",
       paramLabel = "SECONDS",
       defaultValue = "120",
@@ -137,8 +147,6 @@ final class TrainCommand implements Callable<Integer> {
 
   private int trainOrSay(Recipe recipe) throws IOException, InterruptedException {
     try {
-      Natives.setThreads(threads.count());
-      Natives.requireDevice(device);
       return seeds.isEmpty() ? train(recipe, out, resume) : trainAll(recipe);
     } catch (IOException | RuntimeException e) {
       if (stop.get()) {
@@ -236,6 +244,7 @@ final class TrainCommand implements Callable<Integer> {
     Trainer.Settings settings =
         Trainer.Settings.of(stop::get, watcher)
             .on(device, loaders)
+            .by(engine, threads.count())
             .withCheckpoints(checkpointSeconds, keep);
     return changedRecipe ? settings.withChangedRecipe() : settings;
   }

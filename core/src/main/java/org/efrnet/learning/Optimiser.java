@@ -1,4 +1,4 @@
-package org.efrnet.torch;
+package org.efrnet.learning;
 
 /** How gradients become updates. */
 public sealed interface Optimiser {

@@ -2,11 +2,9 @@ package org.efrnet.torch;
 
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AbstractTensor;
@@ -18,17 +16,19 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
+import org.efrnet.learning.Batch;
+import org.efrnet.learning.Descent;
+import org.efrnet.learning.Dropouts;
+import org.efrnet.learning.Learner;
+import org.efrnet.learning.LearningRule;
+import org.efrnet.learning.Optimiser;
+import org.efrnet.learning.ParameterLayout;
 import org.efrnet.readings.Parameter;
-import org.efrnet.readings.Parameters;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Weights;
 
-/**
- * A network that learns, one step at a time. Holds parameters, gradients and the optimiser's memory
- * natively; everything that it gives is Java's. Owned by its creator, who closes it. Not
- * thread-safe: step, read and close it on one thread at a time.
- */
-public final class Learner implements AutoCloseable {
+/** Learning by libtorch, whose autograd finds the gradients, on the host or a card. */
+public final class LibtorchLearner implements Learner {
   private static final int MEAN = 1;
 
   private final Graph graph;
@@ -37,7 +37,7 @@ public final class Learner implements AutoCloseable {
   private final ParameterStore store;
   private final PointerScope memory = new PointerScope();
   private final Map<String, Tensor> state = new LinkedHashMap<>();
-  private final DropoutGates.Layout dropouts;
+  private final Dropouts dropouts;
   private final TensorOptional classWeights;
   private final Tensor decays;
   private final Tensor lossSum;
@@ -46,19 +46,19 @@ public final class Learner implements AutoCloseable {
   private long lossCount;
 
   /** Starts from a model's weights. */
-  public Learner(Model model, LearningRule rule, Execution execution) {
+  public LibtorchLearner(Model model, LearningRule rule, Execution execution) {
     this.graph = model.graph();
     this.rule = rule;
     this.execution = execution;
-    this.dropouts = new DropoutGates.Layout(graph);
+    this.dropouts = Dropouts.of(graph);
     boolean complete = false;
     try {
       if (!execution.onHost()) {
         // Crops of a phase all have one size: the fastest algorithm is worth looking for.
         torch.globalContext().setBenchmarkCuDNN(true);
       }
-      List<Parameter> parameters = Parameters.of(graph);
-      store = new ParameterStore(parameters, model.weights(), execution, true);
+      ParameterLayout layout = ParameterLayout.of(graph);
+      store = new ParameterStore(layout, model.weights(), execution, true);
       state.put("trained", store.trained());
       state.put("statistics", store.statistics());
       if (rule.optimiser() instanceof Optimiser.AdamW) {
@@ -75,7 +75,7 @@ public final class Learner implements AutoCloseable {
           rule.classWeights().length == 0
               ? new TensorOptional()
               : new TensorOptional(store.upload(rule.classWeights()));
-      decays = store.upload(decayMask(parameters));
+      decays = store.upload(layout.decays(rule));
       lossSum =
           execution.upload(AbstractTensor.create(new double[1], 1), ScalarType.Double).clone();
       freezeSlopes();
@@ -88,24 +88,6 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  private float[] decayMask(List<Parameter> parameters) {
-    List<Parameter> trained = parameters.stream().filter(p -> p.kind().trained()).toList();
-    float[] mask = new float[trained.stream().mapToInt(Parameter::count).sum()];
-    boolean everything = rule.decay() == LearningRule.Decay.EVERYTHING;
-    int at = 0;
-    for (Parameter p : trained) {
-      boolean decays =
-          switch (p.kind()) {
-            case CONV_WEIGHT, TRANSPOSED_WEIGHT -> true;
-            case SLOPE -> everything && rule.learnSlopes();
-            default -> everything;
-          };
-      Arrays.fill(mask, at, at + p.count(), decays ? 1 : 0);
-      at += p.count();
-    }
-    return mask;
-  }
-
   /** What does not learn is known on the host: a card need not be asked for it at each step. */
   private void freezeSlopes() {
     if (rule.learnSlopes()) {
@@ -113,7 +95,7 @@ public final class Learner implements AutoCloseable {
     }
     Weights now = weights();
     Map<String, Float> slopes = new TreeMap<>();
-    for (Parameter p : store.parameters()) {
+    for (Parameter p : store.layout().parameters()) {
       if (p.kind() == Parameter.Kind.SLOPE && p.count() == 1) {
         slopes.put(p.name(), now.get(p.name()).values()[0]);
       }
@@ -121,15 +103,7 @@ public final class Learner implements AutoCloseable {
     frozenSlopes = slopes;
   }
 
-  /**
-   * One step of gradient descent. On a card the host does not wait for it: what the step came to is
-   * told by {@link #meanLoss()}.
-   *
-   * @param dropout decides which channels are dropped; give one made from the run's seed and the
-   *     step's number, and a resumed run drops the same
-   * @throws ArithmeticException on the CPU, if the loss or the gradient is not a finite number;
-   *     nothing has changed then but the running statistics
-   */
+  @Override
   public void step(Batch batch, double learningRate, RandomGenerator dropout) {
     try (PointerScope scope = new PointerScope()) {
       DropoutGates gates = new DropoutGates(dropouts, batch.n(), dropout, execution);
@@ -158,14 +132,7 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  /**
-   * The mean of the losses of the steps since the last call, each before its step; waits for the
-   * steps under way.
-   *
-   * @throws IllegalStateException if there was no step
-   * @throws ArithmeticException if it is not a finite number, which on a card is seen here alone:
-   *     the weights are then lost
-   */
+  @Override
   public double meanLoss() {
     if (lossCount == 0) {
       throw new IllegalStateException("no step was taken since the last mean");
@@ -219,7 +186,7 @@ public final class Learner implements AutoCloseable {
 
   private Tensor loss(Tensor logits, Tensor truth) {
     return torch.cross_entropy_loss(
-        logits.to(execution.precision().parameters()),
+        logits.to(execution.parameterType()),
         truth,
         classWeights,
         MEAN,
@@ -271,34 +238,24 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  /** Steps taken, those before a {@link #restore} included. */
+  @Override
   public long steps() {
     return steps;
   }
 
-  /** A copy of the weights as they are. */
+  @Override
   public Weights weights() {
     return store.weights(store.trained(), store.statistics());
   }
 
-  /**
-   * A copy of the averaged weights, or of the plain ones if the rule does not average.
-   *
-   * @throws ArithmeticException if a value is not finite
-   */
+  @Override
   public Weights averagedWeights() {
     Weights averaged =
         rule.averageDecay() > 0
             ? store.weights(state.get("average"), state.get("averageStatistics"))
             : weights();
-    averaged.tensors().forEach((name, tensor) -> requireFinite(name, tensor.values()));
+    averaged.tensors().forEach((name, tensor) -> Descent.requireFinite(name, tensor.values()));
     return averaged;
-  }
-
-  private static void requireFinite(String what, float[] values) {
-    for (float value : values) {
-      requireFinite("a value of " + what, value);
-    }
   }
 
   /**
@@ -315,46 +272,27 @@ public final class Learner implements AutoCloseable {
     }
   }
 
-  /**
-   * All that a later {@link #restore} needs, exact to the bit in FP32 and BF16.
-   *
-   * @throws ArithmeticException if a value is not finite: there is nothing to go back to here
-   */
+  @Override
   public Map<String, FloatTensor> state() {
     Map<String, FloatTensor> copy = new TreeMap<>();
     state.forEach(
         (name, tensor) -> {
           float[] values = ParameterStore.download(tensor);
-          requireFinite(name, values);
+          Descent.requireFinite(name, values);
           copy.put(name, new FloatTensor(new int[] {values.length}, values));
         });
     return copy;
   }
 
-  /**
-   * Goes back to where {@link #state} was taken.
-   *
-   * @throws IllegalArgumentException if the state is of another network or rule
-   */
+  @Override
   public void restore(Map<String, FloatTensor> saved, long stepsTaken) {
-    if (!saved.keySet().equals(new TreeSet<>(state.keySet()))) {
-      throw new IllegalArgumentException(
-          "the saved state holds " + saved.keySet() + ", this training needs " + state.keySet());
-    }
+    Descent.requireNames(saved, state);
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
       state.forEach(
           (name, tensor) -> {
             float[] values = saved.get(name).values();
-            if (values.length != tensor.numel()) {
-              throw new IllegalArgumentException(
-                  "the saved state's '"
-                      + name
-                      + "' has "
-                      + values.length
-                      + " values, this network needs "
-                      + tensor.numel());
-            }
+            Descent.requireCount(name, values.length, tensor.numel());
             tensor.copy_(store.upload(values));
           });
     }

@@ -1,4 +1,4 @@
-package org.efrnet.torch;
+package org.efrnet.learning;
 
 /**
  * What one training step sees. Arrays are handed over, not copied.

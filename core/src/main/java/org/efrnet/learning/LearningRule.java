@@ -1,4 +1,4 @@
-package org.efrnet.torch;
+package org.efrnet.learning;
 
 /**
  * What a training step minimises, and how.
