@@ -111,7 +111,17 @@ class LearnersAgreeTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"efrnet", "efrnet-r2", "efrnet-s", "baseline+ffm1+ffm2", "erfnet", "cgnet"})
+      strings = {
+        "efrnet",
+        "efrnet-r2",
+        "efrnet-s",
+        "baseline",
+        "baseline+ffm1",
+        "baseline+ffm1+ffm2",
+        "enet",
+        "erfnet",
+        "cgnet"
+      })
   void gradientsAreLibtorchs(String name) {
     gradientsAreLibtorchs(name, rule(new Optimiser.Sgd(0, 0, false), Double.POSITIVE_INFINITY, 0));
   }

@@ -3,6 +3,7 @@ package org.efrnet.engine;
 import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.Pointer;
 
 /** What flows through a plan of learning. */
@@ -96,4 +97,34 @@ sealed interface Flow {
 
   /** A sum of two maps, the second of which may be gated; not computed yet. */
   record Sum(Maps first, Maps second, Optional<Integer> place) implements Flow {}
+
+  /** Where maxima stood. */
+  final class Places implements Flow {
+    /** What was pooled. */
+    final Maps source;
+
+    /** What it became. */
+    final Maps pooled;
+
+    final org.efrnet.ops.Pool window;
+
+    /** Places within each window, as oneDNN keeps them. */
+    final dnnl_memory where;
+
+    /** The pooling itself. */
+    final dnnl_primitive_desc there;
+
+    Places(
+        Maps source,
+        Maps pooled,
+        org.efrnet.ops.Pool window,
+        dnnl_memory where,
+        dnnl_primitive_desc there) {
+      this.source = source;
+      this.pooled = pooled;
+      this.window = window;
+      this.where = where;
+      this.there = there;
+    }
+  }
 }

@@ -82,6 +82,15 @@ final class Handles implements AutoCloseable {
     return own(desc, () -> dnnl_memory_desc_destroy(desc));
   }
 
+  /** Bytes without a sign, wherever the strides put them. */
+  dnnl_memory_desc bytes(long[] dims, long[] strides) {
+    dnnl_memory_desc desc = new dnnl_memory_desc();
+    require(
+        dnnl_memory_desc_create_with_strides(desc, dims.length, dims, dnnl_u8, strides),
+        "a layout");
+    return own(desc, () -> dnnl_memory_desc_destroy(desc));
+  }
+
   /** Values of a kind, laid out as oneDNN likes. */
   dnnl_memory_desc any(Kind kind, long... dims) {
     dnnl_memory_desc desc = new dnnl_memory_desc();

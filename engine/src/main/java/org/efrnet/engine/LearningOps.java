@@ -611,24 +611,22 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
 
   @Override
   public Flow maxPool(Flow x, org.efrnet.ops.Pool p) {
-    return pooled("maximum pooling", dnnl_pooling_max, maps(x), p);
+    return pooled("maximum pooling", dnnl_pooling_max, maps(x), p, false).pooled();
   }
 
   @Override
   public Flow avgPool(Flow x, org.efrnet.ops.Pool p) {
-    return pooled("average pooling", dnnl_pooling_avg_include_padding, maps(x), p);
+    return pooled("average pooling", dnnl_pooling_avg_include_padding, maps(x), p, false).pooled();
   }
 
-  private Maps pooled(String what, int algorithm, Maps in, org.efrnet.ops.Pool p) {
+  /** What a pooling made. */
+  private record Pooling(Maps pooled, Optional<dnnl_memory> where, dnnl_primitive_desc there) {}
+
+  private Pooling pooled(
+      String what, int algorithm, Maps in, org.efrnet.ops.Pool p, boolean remembered) {
     Maps out = maps(in.channels, in.used, p.out(in.height), p.out(in.width), kind, in.learns);
-    long[] step = {p.stride(), p.stride()};
-    long[] kernel = {p.kernel(), p.kernel()};
-    long[] none = {0, 0};
-    long[] before = {p.padding(), p.padding()};
-    long[] after = {
-      Math.max(0, behind(p.stride(), out.height, in.height, p.kernel() - 1, p.padding())),
-      Math.max(0, behind(p.stride(), out.width, in.width, p.kernel() - 1, p.padding()))
-    };
+    Spots spots = spots(in, out, p);
+    boolean remembers = algorithm == dnnl_pooling_max && (in.learns || remembered);
     dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc there =
         handles.description(
@@ -637,66 +635,139 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                 dnnl_pooling_forward_primitive_desc_create(
                     d,
                     engine,
-                    in.learns ? dnnl_forward_training : dnnl_forward_inference,
+                    in.learns || remembered ? dnnl_forward_training : dnnl_forward_inference,
                     algorithm,
                     in.desc,
                     out.desc,
-                    step,
-                    kernel,
-                    none,
-                    before,
-                    after,
+                    spots.step,
+                    spots.kernel,
+                    new long[] {0, 0},
+                    spots.before,
+                    spots.after,
                     attributes));
     Call call = new Call().with(DNNL_ARG_SRC, in.memory).with(DNNL_ARG_DST, out.memory);
     Optional<dnnl_memory> where =
-        in.learns && algorithm == dnnl_pooling_max
-            ? Optional.of(laid(there, dnnl_query_workspace_md))
-            : Optional.empty();
+        remembers ? Optional.of(laid(there, dnnl_query_workspace_md)) : Optional.empty();
     where.ifPresent(w -> call.with(DNNL_ARG_WORKSPACE, w));
     call(what, 0, there, call);
     back(
         out,
         g -> {
           if (in.learns) {
-            dnnl_primitive_desc backwards =
-                handles.description(
-                    "gradient of " + what + " " + name,
-                    d ->
-                        dnnl_pooling_backward_primitive_desc_create(
-                            d,
-                            engine,
-                            algorithm,
-                            gradientDesc(in),
-                            gradientDesc(out),
-                            step,
-                            kernel,
-                            none,
-                            before,
-                            after,
-                            there,
-                            attributes));
             contribute(
                 in,
-                target -> {
-                  Call returning =
-                      new Call().with(DNNL_ARG_DIFF_DST, g.memory).with(DNNL_ARG_DIFF_SRC, target);
-                  where.ifPresent(w -> returning.with(DNNL_ARG_WORKSPACE, w));
-                  call(what + "'s gradient", 0, backwards, returning);
-                });
+                target ->
+                    returned(
+                        what + "'s gradient",
+                        algorithm,
+                        spots,
+                        there,
+                        where,
+                        gradientDesc(out),
+                        g.memory,
+                        gradientDesc(in),
+                        target));
           }
           release(g);
         });
-    return out;
+    return new Pooling(out, where, there);
+  }
+
+  /** Where the windows of a pooling lie. */
+  private record Spots(long[] step, long[] kernel, long[] before, long[] after) {}
+
+  private static Spots spots(Maps in, Maps out, org.efrnet.ops.Pool p) {
+    return new Spots(
+        new long[] {p.stride(), p.stride()},
+        new long[] {p.kernel(), p.kernel()},
+        new long[] {p.padding(), p.padding()},
+        new long[] {
+          Math.max(0, behind(p.stride(), out.height, in.height, p.kernel() - 1, p.padding())),
+          Math.max(0, behind(p.stride(), out.width, in.width, p.kernel() - 1, p.padding()))
+        });
+  }
+
+  /** The way back through a pooling. */
+  private void returned(
+      String what,
+      int algorithm,
+      Spots spots,
+      dnnl_primitive_desc there,
+      Optional<dnnl_memory> where,
+      dnnl_memory_desc fromDesc,
+      dnnl_memory from,
+      dnnl_memory_desc toDesc,
+      dnnl_memory to) {
+    dnnl_primitive_attr attributes = handles.attributes();
+    dnnl_primitive_desc backwards =
+        handles.description(
+            what + " " + name,
+            d ->
+                dnnl_pooling_backward_primitive_desc_create(
+                    d,
+                    engine,
+                    algorithm,
+                    toDesc,
+                    fromDesc,
+                    spots.step,
+                    spots.kernel,
+                    new long[] {0, 0},
+                    spots.before,
+                    spots.after,
+                    there,
+                    attributes));
+    Call call = new Call().with(DNNL_ARG_DIFF_DST, from).with(DNNL_ARG_DIFF_SRC, to);
+    where.ifPresent(w -> call.with(DNNL_ARG_WORKSPACE, w));
+    call(what, 0, backwards, call);
   }
 
   @Override
   public Pooled<Flow> maxPoolWithIndices(Flow x, org.efrnet.ops.Pool p) {
-    throw cannot("networks that unpool (" + name + ")");
+    if (p.stride() < p.kernel() || p.padding() > 0) {
+      throw cannot("networks that unpool windows which overlap (" + name + ")");
+    }
+    Maps in = narrowed(maps(x));
+    Pooling pooling = pooled("maximum pooling", dnnl_pooling_max, in, p, true);
+    return new Pooled<>(
+        pooling.pooled,
+        new Flow.Places(in, pooling.pooled, p, pooling.where.orElseThrow(), pooling.there));
   }
 
+  /**
+   * Putting values back where maxima stood is the way back of the pooling that remembers them; the
+   * way back of that takes the values from there.
+   */
   @Override
   public Flow maxUnpool(Flow x, Flow indices, Flow like) {
-    throw cannot("networks that unpool (" + name + ")");
+    if (!(indices instanceof Flow.Places places)) {
+      throw cannot("indices that are none (" + name + ")");
+    }
+    Maps in = narrowed(maps(x));
+    Maps out = like(places.source, in.learns);
+    returned(
+        "unpooling",
+        dnnl_pooling_max,
+        spots(places.source, places.pooled, places.window),
+        places.there,
+        Optional.of(places.where),
+        in.desc,
+        in.memory,
+        out.desc,
+        out.memory);
+    Gathering gathering = Gathering.of(this, places);
+    back(
+        out,
+        g -> {
+          contribute(
+              in,
+              target -> {
+                Pointer from = Handles.address(g.memory);
+                Pointer to = Handles.address(target);
+                java("unpooling's gradient", () -> gathering.gather(from, to));
+              });
+          release(g);
+        });
+    return out;
   }
 
   @Override

@@ -103,7 +103,9 @@ final class LearningPlan implements AutoCloseable {
       for (Value input : read) {
         Flow flow = values.get(input);
         // What is read more than once is computed once.
-        if (readers.get(input) > 1 && !(flow instanceof Flow.Means)) {
+        if (readers.get(input) > 1
+            && !(flow instanceof Flow.Means)
+            && !(flow instanceof Flow.Places)) {
           flow = ops.maps(flow);
           values.put(input, flow);
         }

@@ -146,7 +146,7 @@ class OneDnnLearnerTest {
     assertThatThrownBy(
             () ->
                 new OneDnnLearner(
-                    model(Networks.named("enet", CLASSES).orElseThrow()),
+                    model(Networks.named("icnet", CLASSES).orElseThrow()),
                     rule(false, 0),
                     Precision.FP32,
                     2))
@@ -155,7 +155,7 @@ class OneDnnLearnerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"enet", "segnet", "icnet", "bisenet-r18", "rthpnet"})
+  @ValueSource(strings = {"enet-davidtvs-2018", "icnet", "bisenet-r18", "rthpnet"})
   void saysWhatItCannotTrain(String name) {
     Model model = model(Networks.named(name, CLASSES).orElseThrow());
     assertThatThrownBy(() -> new OneDnnLearner(model, rule(false, 0), Precision.FP32, 2))
