@@ -328,11 +328,7 @@ abstract class Assembly {
     String done = what + " of " + name;
     dnnl_primitive primitive = handles.primitive(done, description);
     int count = with.places.size();
-    dnnl_exec_arg_t arguments = handles.arguments(count);
-    for (int i = 0; i < count; i++) {
-      arguments.position(i).arg(with.places.get(i)).memory(with.memories.get(i));
-    }
-    arguments.position(0);
+    dnnl_exec_arg_t arguments = handles.arguments(with.places, with.memories);
     steps.add(
         new Plan.Step(
             name,

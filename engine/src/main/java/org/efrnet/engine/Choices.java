@@ -91,7 +91,8 @@ final class Choices {
     }
   }
 
-  private static int roundedUp(int channels) {
+  /** Channels, filled up to whole vectors. */
+  static int roundedUp(int channels) {
     return (channels + Assembly.VECTOR - 1) / Assembly.VECTOR * Assembly.VECTOR;
   }
 

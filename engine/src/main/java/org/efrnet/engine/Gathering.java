@@ -46,7 +46,7 @@ final class Gathering {
     dnnl_memory_desc bytes =
         ops.handles.bytes(
             new long[] {ops.n, pooled.channels, pooled.height, pooled.width},
-            LearningAssembly.channelsLast(pooled.channels, pooled.height, pooled.width));
+            Assembly.channelsLast(pooled.channels, pooled.height, pooled.width));
     if (dnnl_memory_desc_equal(bytes, ops.descOf(places.there, dnnl_query_workspace_md)) == 0) {
       throw LearningConvolutions.cannot("networks that unpool on this processor");
     }

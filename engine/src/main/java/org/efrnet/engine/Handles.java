@@ -4,6 +4,7 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
@@ -155,6 +156,15 @@ final class Handles implements AutoCloseable {
   dnnl_exec_arg_t arguments(int count) {
     dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(count);
     return own(arguments, arguments::deallocate);
+  }
+
+  /** The arguments of a call. */
+  dnnl_exec_arg_t arguments(List<Integer> places, List<dnnl_memory> memories) {
+    dnnl_exec_arg_t arguments = arguments(places.size());
+    for (int i = 0; i < places.size(); i++) {
+      arguments.position(i).arg(places.get(i)).memory(memories.get(i));
+    }
+    return arguments.position(0);
   }
 
   /** Where a memory's values begin. */

@@ -41,6 +41,9 @@ abstract class LearningAssembly {
   /** The operation that is being planned, for profiles and messages. */
   String name = "image";
 
+  /** Of primitives that do nothing besides. */
+  final dnnl_primitive_attr unmodified = handles.attributes();
+
   private final dnnl_stream stream;
   private final Pool pool;
   private List<Plan.Step> steps = forward;
@@ -55,18 +58,26 @@ abstract class LearningAssembly {
     this.pool = new Pool(handles, engine);
   }
 
+  /** Plans what belongs to the way back of the operation that is being planned. */
+  void onTheWayBack(Runnable plans) {
+    String of = name;
+    tape.add(
+        () -> {
+          name = of;
+          plans.run();
+        });
+  }
+
   /** From now on steps belong to the way back. */
   void turnRound() {
     steps = backward;
   }
 
-  static long[] channelsLast(long channels, long height, long width) {
-    return new long[] {height * width * channels, 1, width * channels, channels};
-  }
-
   dnnl_memory_desc mapsDesc(Kind of, int pictures, int channels, int height, int width) {
     return handles.strided(
-        of, new long[] {pictures, channels, height, width}, channelsLast(channels, height, width));
+        of,
+        new long[] {pictures, channels, height, width},
+        Assembly.channelsLast(channels, height, width));
   }
 
   Maps maps(int channels, int height, int width, boolean learns) {
@@ -207,7 +218,6 @@ abstract class LearningAssembly {
   final class Call {
     private final List<Integer> places = new ArrayList<>();
     private final List<dnnl_memory> memories = new ArrayList<>();
-    private final dnnl_primitive_attr attributes = handles.attributes();
     private Optional<dnnl_post_ops> after = Optional.empty();
     private int afterCount;
 
@@ -241,34 +251,29 @@ abstract class LearningAssembly {
     }
 
     dnnl_primitive_attr attributes() {
-      after.ifPresent(
-          ops ->
-              Handles.require(
-                  dnnl_primitive_attr_set_post_ops(attributes, ops), "what follows a sum"));
+      if (after.isEmpty()) {
+        return unmodified;
+      }
+      dnnl_primitive_attr attributes = handles.attributes();
+      Handles.require(
+          dnnl_primitive_attr_set_post_ops(attributes, after.get()), "what follows a sum");
       return attributes;
     }
   }
 
   void call(String what, double macs, dnnl_primitive_desc description, Call with) {
-    String of = name;
-    dnnl_primitive primitive = handles.primitive(what + " of " + of, description);
+    String done = what + " of " + name;
+    dnnl_primitive primitive = handles.primitive(done, description);
     int count = with.places.size();
-    dnnl_exec_arg_t arguments = handles.arguments(count);
-    for (int i = 0; i < count; i++) {
-      arguments.position(i).arg(with.places.get(i)).memory(with.memories.get(i));
-    }
-    arguments.position(0);
+    dnnl_exec_arg_t arguments = handles.arguments(with.places, with.memories);
     steps.add(
         new Plan.Step(
-            of,
+            name,
             () -> what + " " + Assembly.implementation(description),
             macs,
-            () -> {
-              int status = dnnl_primitive_execute(primitive, stream, count, arguments);
-              if (status != dnnl_success) {
-                Handles.require(status, what + " of " + of);
-              }
-            }));
+            () ->
+                Handles.require(
+                    dnnl_primitive_execute(primitive, stream, count, arguments), done)));
   }
 
   /** A step of ours, in Java. */

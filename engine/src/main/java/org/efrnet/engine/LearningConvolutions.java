@@ -66,12 +66,7 @@ abstract class LearningConvolutions extends LearningAssembly {
 
   /** What is done on the way back, if it comes by there at all. */
   void back(Maps of, Consumer<Gradient> steps) {
-    String then = name;
-    tape.add(
-        () -> {
-          name = then;
-          take(of).ifPresent(steps);
-        });
+    onTheWayBack(() -> take(of).ifPresent(steps));
   }
 
   /** How a part's channels lie among those of a whole. */
@@ -79,7 +74,7 @@ abstract class LearningConvolutions extends LearningAssembly {
     return handles.strided(
         kind,
         new long[] {n, part.used, part.height, part.width},
-        channelsLast(whole.channels, part.height, part.width));
+        Assembly.channelsLast(whole.channels, part.height, part.width));
   }
 
   dnnl_memory sliceOf(dnnl_memory_desc desc, Pointer begin, int first) {
@@ -274,7 +269,6 @@ abstract class LearningConvolutions extends LearningAssembly {
       Windows at,
       double macs) {
     dnnl_memory_desc weights = handles.any(kind, dims);
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc there =
         handles.description(
             what + " " + name,
@@ -292,7 +286,7 @@ abstract class LearningConvolutions extends LearningAssembly {
                     at.dilation,
                     at.before,
                     at.after,
-                    attributes));
+                    unmodified));
     Call call =
         new Call()
             .with(DNNL_ARG_SRC, in.memory)
@@ -319,7 +313,7 @@ abstract class LearningConvolutions extends LearningAssembly {
                             at.before,
                             at.after,
                             there,
-                            attributes)))
+                            unmodified)))
             : Optional.empty();
     // Weights change between steps alone: those of the way back are laid on the way there.
     Optional<dnnl_memory> laidBack = toInput.map(d -> plain.laid(descOf(d, dnnl_query_weights_md)));
@@ -341,7 +335,7 @@ abstract class LearningConvolutions extends LearningAssembly {
                     at.before,
                     at.after,
                     there,
-                    attributes));
+                    unmodified));
     back(
         out,
         g -> {
@@ -375,9 +369,7 @@ abstract class LearningConvolutions extends LearningAssembly {
 
   /** In how many channels a convolution's outputs are stored. */
   private int stored(int channels) {
-    return isHead || channels < Assembly.VECTOR
-        ? (channels + Assembly.VECTOR - 1) / Assembly.VECTOR * Assembly.VECTOR
-        : channels;
+    return isHead || channels < Assembly.VECTOR ? Choices.roundedUp(channels) : channels;
   }
 
   /** The same maps without channels of zeros. */

@@ -8,7 +8,6 @@ import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.Pointer;
@@ -72,7 +71,6 @@ abstract class LearningMeans extends LearningConvolutions {
     long[] whole = {in.height, in.width};
     long[] none = {0, 0};
     Call call = new Call().with(DNNL_ARG_SRC, in.memory).with(DNNL_ARG_DST, pooled);
-    dnnl_primitive_attr attributes = call.attributes();
     dnnl_primitive_desc there =
         handles.description(
             "means " + name,
@@ -89,7 +87,7 @@ abstract class LearningMeans extends LearningConvolutions {
                     none,
                     none,
                     none,
-                    attributes));
+                    unmodified));
     call("means", 0, there, call);
     reorder("means", desc, pooled, exact, values);
     FloatBuffer buffer = floats(values, count);
@@ -101,10 +99,8 @@ abstract class LearningMeans extends LearningConvolutions {
           }
           Arrays.fill(out.gradients, 0);
         });
-    String of = name;
-    tape.add(
+    onTheWayBack(
         () -> {
-          name = of;
           if (!in.learns) {
             return;
           }
@@ -188,10 +184,8 @@ abstract class LearningMeans extends LearningConvolutions {
             }
           }
         });
-    String of = name;
-    tape.add(
+    onTheWayBack(
         () -> {
-          name = of;
           java(
               "product's gradient",
               () -> {
@@ -254,10 +248,8 @@ abstract class LearningMeans extends LearningConvolutions {
           }
           follow(norm, c -> mean[c], c -> variance[c], n);
         });
-    String of = name;
-    tape.add(
+    onTheWayBack(
         () -> {
-          name = of;
           java(
               "batch norm's gradient",
               () -> {
@@ -307,10 +299,8 @@ abstract class LearningMeans extends LearningConvolutions {
             out.values[i] = function.apply(in.values[i]);
           }
         });
-    String of = name;
-    tape.add(
+    onTheWayBack(
         () -> {
-          name = of;
           java(
               what + "'s gradient",
               () -> {

@@ -11,7 +11,6 @@ import java.util.function.IntFunction;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
-import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 import org.bytedeco.javacpp.BytePointer;
@@ -35,9 +34,6 @@ import org.efrnet.ops.Prelu;
  * what belongs to the way back.
  */
 final class LearningOps extends LearningMeans implements Ops<Flow> {
-  /** Means of maps and gates are read by oneDNN as batch norms of this many standard deviations. */
-  private static final float ONE = 1;
-
   private final Map<String, Float> slopes;
   private final dnnl_memory gates;
   private final FloatBuffer gateBuffer;
@@ -118,7 +114,6 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
     Maps in = maps(x);
     Maps out = like(in, true);
     int flags = dnnl_use_scale | dnnl_use_shift;
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc there =
         handles.description(
             "batch norm " + name,
@@ -131,7 +126,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                     out.desc,
                     (float) norm.epsilon(),
                     flags,
-                    attributes));
+                    unmodified));
     dnnl_memory mean = vector(in.channels);
     dnnl_memory variance = vector(in.channels);
     // Channels of zeros stay zeros.
@@ -167,7 +162,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                     (float) norm.epsilon(),
                     flags,
                     there,
-                    attributes));
+                    unmodified));
     back(
         out,
         g -> {
@@ -221,13 +216,12 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
             parameters.gradient(parameter, c, 0);
           }
         });
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc there =
         handles.description(
             "activation " + name,
             d ->
                 dnnl_prelu_forward_primitive_desc_create(
-                    d, engine, dnnl_forward_training, in.desc, desc, out.desc, attributes));
+                    d, engine, dnnl_forward_training, in.desc, desc, out.desc, unmodified));
     call(
         "activation that learns",
         0,
@@ -249,7 +243,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                     desc,
                     gradientDesc(out),
                     there,
-                    attributes));
+                    unmodified));
     back(
         out,
         g -> {
@@ -298,21 +292,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
     }
     Maps in = maps(x);
     Maps out = soleReader ? inPlace(in) : like(in, in.learns);
-    dnnl_primitive_attr attributes = handles.attributes();
-    dnnl_primitive_desc there =
-        handles.description(
-            "activation " + name,
-            d ->
-                dnnl_eltwise_forward_primitive_desc_create(
-                    d,
-                    engine,
-                    dnnl_forward_training,
-                    dnnl_eltwise_relu_use_dst_for_bwd,
-                    in.desc,
-                    out.desc,
-                    slope,
-                    0,
-                    attributes));
+    dnnl_primitive_desc there = activation(in, out, slope);
     call(
         "activation",
         0,
@@ -322,25 +302,27 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
     return out;
   }
 
+  private dnnl_primitive_desc activation(Maps in, Maps out, float slope) {
+    return handles.description(
+        "activation " + name,
+        d ->
+            dnnl_eltwise_forward_primitive_desc_create(
+                d,
+                engine,
+                dnnl_forward_training,
+                dnnl_eltwise_relu_use_dst_for_bwd,
+                in.desc,
+                out.desc,
+                slope,
+                0,
+                unmodified));
+  }
+
   /** The gradient before an activation, from that behind it; in its place, if nobody else's. */
   private Gradient throughActivation(Maps out, float slope, Gradient g) {
     Gradient made = g.owners == 1 ? g : gradient(out);
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_memory_desc desc = gradientDesc(out);
-    dnnl_primitive_desc hint =
-        handles.description(
-            "activation " + name,
-            d ->
-                dnnl_eltwise_forward_primitive_desc_create(
-                    d,
-                    engine,
-                    dnnl_forward_training,
-                    dnnl_eltwise_relu_use_dst_for_bwd,
-                    out.desc,
-                    out.desc,
-                    slope,
-                    0,
-                    attributes));
+    dnnl_primitive_desc hint = activation(out, out, slope);
     dnnl_primitive_desc backwards =
         handles.description(
             "gradient of activation " + name,
@@ -355,7 +337,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                     slope,
                     0,
                     hint,
-                    attributes));
+                    unmodified));
     call(
         "activation's gradient",
         0,
@@ -533,25 +515,24 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
     eachPicture("gate", in, Handles.address(factors), i -> new Call(), out);
     int flags = dnnl_use_global_stats | dnnl_use_scale;
     dnnl_memory_desc one = one(in);
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc hint =
         handles.description(
             "gate " + name,
             d ->
                 dnnl_batch_normalization_forward_primitive_desc_create(
-                    d, engine, dnnl_forward_training, one, one, 0, flags, attributes));
+                    d, engine, dnnl_forward_training, one, one, 0, flags, unmodified));
     dnnl_primitive_desc backwards =
         handles.description(
             "gradient of gate " + name,
             d ->
                 dnnl_batch_normalization_backward_primitive_desc_create(
-                    d, engine, dnnl_backward, one, one, one, 0, flags, hint, attributes));
+                    d, engine, dnnl_backward, one, one, one, 0, flags, hint, unmodified));
     back(
         out,
         g -> {
           dnnl_memory sums = vector(count);
           dnnl_memory zeros = constant(in.channels, 0);
-          dnnl_memory ones = constant(in.channels, ONE);
+          dnnl_memory ones = constant(in.channels, 1);
           dnnl_memory_desc perChannel = vectorDesc(in.channels);
           long vectorBytes = (long) in.channels * Float.BYTES;
           contribute(
@@ -627,7 +608,6 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
     Maps out = maps(in.channels, in.used, p.out(in.height), p.out(in.width), kind, in.learns);
     Spots spots = spots(in, out, p);
     boolean remembers = algorithm == dnnl_pooling_max && (in.learns || remembered);
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc there =
         handles.description(
             what + " " + name,
@@ -644,7 +624,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                     new long[] {0, 0},
                     spots.before,
                     spots.after,
-                    attributes));
+                    unmodified));
     Call call = new Call().with(DNNL_ARG_SRC, in.memory).with(DNNL_ARG_DST, out.memory);
     Optional<dnnl_memory> where =
         remembers ? Optional.of(laid(there, dnnl_query_workspace_md)) : Optional.empty();
@@ -698,7 +678,6 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
       dnnl_memory from,
       dnnl_memory_desc toDesc,
       dnnl_memory to) {
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc backwards =
         handles.description(
             what + " " + name,
@@ -715,7 +694,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                     spots.before,
                     spots.after,
                     there,
-                    attributes));
+                    unmodified));
     Call call = new Call().with(DNNL_ARG_DIFF_DST, from).with(DNNL_ARG_DIFF_SRC, to);
     where.ifPresent(w -> call.with(DNNL_ARG_WORKSPACE, w));
     call(what, 0, backwards, call);
@@ -789,7 +768,6 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
     Maps size = maps(like);
     Maps out = maps(in.channels, in.used, size.height, size.width, kind, in.learns);
     float[] factors = {(float) out.height / in.height, (float) out.width / in.width};
-    dnnl_primitive_attr attributes = handles.attributes();
     dnnl_primitive_desc there =
         handles.description(
             "resizing " + name,
@@ -802,7 +780,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                     factors,
                     in.desc,
                     out.desc,
-                    attributes));
+                    unmodified));
     call(
         "resizing",
         0,
@@ -823,7 +801,7 @@ final class LearningOps extends LearningMeans implements Ops<Flow> {
                           gradientDesc(in),
                           gradientDesc(out),
                           there,
-                          attributes));
+                          unmodified));
           contribute(
               in,
               target ->

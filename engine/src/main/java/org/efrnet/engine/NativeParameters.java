@@ -32,7 +32,7 @@ final class NativeParameters implements AutoCloseable {
     for (Parameter p : layout.parameters()) {
       if (p.kind().trained()) {
         places.put(p.name(), at);
-        at += (p.count() + Assembly.VECTOR - 1) / Assembly.VECTOR * Assembly.VECTOR;
+        at += Choices.roundedUp(p.count());
       }
     }
     boolean complete = false;

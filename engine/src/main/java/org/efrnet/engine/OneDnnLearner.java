@@ -6,6 +6,7 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.bytedeco.dnnl.dnnl_engine;
 import org.bytedeco.dnnl.dnnl_stream;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.learning.Batch;
@@ -97,7 +98,7 @@ public final class OneDnnLearner implements Learner {
     return switch (precision) {
       case FP32 -> Kind.F32;
       case BF16 -> {
-        if (!Precisions.here().contains("bf16")) {
+        if (!Precisions.here().contains(BundleConfig.BF16)) {
           throw new IllegalArgumentException(
               "engine onednn does not train in bf16 on this processor, which has no instructions"
                   + " for it; choose fp32");

@@ -5,7 +5,6 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.bytedeco.dnnl.dnnl_memory;
-import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.Pointer;
 import org.efrnet.engine.Flow.Gradient;
@@ -62,7 +61,6 @@ final class SoftmaxLoss {
         logits.kind == Kind.F32
             ? logits
             : ops.maps(logits.channels, logits.used, logits.height, logits.width, Kind.F32, true);
-    dnnl_primitive_attr attributes = ops.handles.attributes();
     dnnl_primitive_desc there =
         ops.handles.description(
             "softmax",
@@ -75,7 +73,7 @@ final class SoftmaxLoss {
                     logits.desc,
                     logs.desc,
                     1,
-                    attributes));
+                    ops.unmodified));
     ops.call(
         "softmax",
         0,
@@ -98,7 +96,7 @@ final class SoftmaxLoss {
                     logs.desc,
                     1,
                     there,
-                    attributes));
+                    ops.unmodified));
     ops.tape.add(
         () -> {
           Gradient gradient = ops.gradient(logits);
