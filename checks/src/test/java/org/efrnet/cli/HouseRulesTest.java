@@ -67,6 +67,7 @@ class HouseRulesTest {
             "org.efrnet.cli.Main",
             "org.efrnet.cli.training.TrainingCommands",
             "org.efrnet.engine.ConvolutionPeak",
+            "org.efrnet.server.Service",
             "org.efrnet.torch.LibtorchEngine")
         .noneMatch(name -> name.endsWith("Test"));
   }
@@ -86,6 +87,9 @@ class HouseRulesTest {
         Arguments.of("onnx depends on core alone", dependsOnCoreAlone("onnx")),
         Arguments.of("only onnx sees ONNX Runtime", onlyOnnxSeesItsRuntime()),
         Arguments.of("engine depends on core alone", dependsOnCoreAlone("engine")),
+        Arguments.of("server depends on core alone", dependsOnCoreAlone("server")),
+        Arguments.of("only server sees Javalin", onlySees("server", "io.javalin")),
+        Arguments.of("only server sees Jetty", onlySees("server", "org.eclipse.jetty")),
         Arguments.of("only engine sees oneDNN", onlySees("engine", "org.bytedeco.dnnl")),
         Arguments.of(
             "public signatures carry no native type", signaturesAreOurs(inTheOpen(), JAVACPP)),

@@ -20,6 +20,11 @@ final class ElsewhereCommand implements Callable<Integer> {
                   "efrnet-cli-onnx",
                   "Writes a model for other programs. ONNX Runtime runs the file at three sizes, and"
                       + " it gets its"),
+              "serve",
+              new Elsewhere(
+                  "efrnet-cli-server",
+                  "Serves models over HTTP, with a page to look at them. Ctrl-C or SIGTERM lets what"
+                      + " is under way"),
               "train",
               new Elsewhere(
                   "efrnet-cli-training",

@@ -25,6 +25,7 @@ import org.efrnet.metrics.ConfusionMatrix;
 import org.efrnet.metrics.Scores;
 import org.efrnet.segment.Evaluation;
 import org.efrnet.segment.Protocol;
+import org.efrnet.segment.ResultJson;
 import org.efrnet.segment.Segmenter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -144,7 +145,7 @@ final class EvaluateCommand implements Callable<Integer> {
     try (Segmenter segmenter = options.open(bundle);
         Progress progress =
             new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
-      ModelOptions.describe(segmenter, computed);
+      ResultJson.describe(segmenter, computed);
       evaluation =
           Evaluation.of(
               segmenter, pictures, protocol, (done, total) -> progress.to(done, ""), further);

@@ -50,6 +50,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet segment pictures/ -o out --size native",
       "  ./efrnet networks --size 640x360 --classes 19",
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
+      "  ./efrnet serve",
       "  ./efrnet doctor",
       "  ./efrnet bench --network efrnet --size 640x360 --against onnxruntime,libtorch",
       "  ./efrnet compare --quick -o compare",

@@ -1,6 +1,5 @@
 package org.efrnet.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that runs a model. */
-final class ModelOptions {
+public final class ModelOptions {
   private static final String AUTO = "auto";
 
   @Option(
@@ -47,7 +46,7 @@ final class ModelOptions {
   }
 
   /** What the words say. */
-  Segmenter.Options segmenting() {
+  public Segmenter.Options segmenting() {
     Segmenter.Options chosen = Segmenter.Options.DEFAULT.with(size).withThreads(threads.count());
     chosen = engine.map(chosen::withEngine).orElse(chosen);
     return precision.equals(AUTO) ? chosen : chosen.withPrecision(precision);
@@ -55,13 +54,6 @@ final class ModelOptions {
 
   Segmenter open(ModelBundle bundle) {
     return Segmenter.load(bundle, segmenting());
-  }
-
-  /** With what a result was computed, for its JSON. */
-  static void describe(Segmenter segmenter, ObjectNode node) {
-    node.put("engine", segmenter.engine());
-    node.put("precision", segmenter.precision());
-    node.put("threads", segmenter.options().threads());
   }
 
   private static String known(String what, String word, List<String> names) {

@@ -1,6 +1,5 @@
 package org.efrnet.cli;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
@@ -23,7 +22,8 @@ import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Picture;
 import org.efrnet.images.Pictures;
 import org.efrnet.images.ReadOptions;
-import org.efrnet.labels.SegmentationClass;
+import org.efrnet.segment.PolygonJson;
+import org.efrnet.segment.ResultJson;
 import org.efrnet.segment.Segmentation;
 import org.efrnet.segment.Segmenter;
 import picocli.CommandLine.Command;
@@ -236,12 +236,12 @@ final class SegmentCommand implements Callable<Integer> {
     if (polygons) {
       Files.writeString(
           out.resolve(name + ".polygons.json"),
-          PolygonJson.of(bundle, file, result, minArea) + "\n",
+          PolygonJson.of(bundle, file.toString(), result, minArea) + "\n",
           StandardCharsets.UTF_8);
     }
     Files.writeString(
         out.resolve(name + ".json"),
-        Format.json(json(segmenter, bundle, file, result, decode, total)) + "\n",
+        Format.json(json(segmenter, file, result, decode, total)) + "\n",
         StandardCharsets.UTF_8);
     return String.format(
         Locale.ROOT,
@@ -262,40 +262,11 @@ final class SegmentCommand implements Callable<Integer> {
   }
 
   private static ObjectNode json(
-      Segmenter segmenter,
-      ModelBundle bundle,
-      Path file,
-      Segmentation result,
-      double decode,
-      double total) {
+      Segmenter segmenter, Path file, Segmentation result, double decode, double total) {
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("image", file.toString());
-    node.put("width", result.mask().width());
-    node.put("height", result.mask().height());
-    node.put("model", bundle.config().name());
-    node.put("licence", bundle.config().licence().id());
-    ModelOptions.describe(segmenter, node);
-    ArrayNode classes = node.putArray("classes");
-    long[] pixels = result.mask().histogram();
-    double all = result.mask().ids().length;
-    for (SegmentationClass c : result.classes().classes()) {
-      classes
-          .addObject()
-          .put("id", c.id())
-          .put("name", c.name())
-          .put("share", pixels[c.id()] / all);
-    }
-    node.putObject("millis")
-        .put("decode", rounded(decode))
-        .put("prepare", rounded(result.millis().prepare()))
-        .put("network", rounded(result.millis().network()))
-        .put("finish", rounded(result.millis().finish()))
-        .put("total", rounded(total));
+    ResultJson.describe(segmenter, result, decode, total, node);
     return node;
-  }
-
-  private static double rounded(double millis) {
-    return Math.round(millis * 1000) / 1000.0;
   }
 
   static final class AreaConverter implements ITypeConverter<Integer> {

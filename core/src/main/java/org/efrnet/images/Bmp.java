@@ -45,7 +45,11 @@ final class Bmp {
     return new Bmp(file, name).read(name, options);
   }
 
-  private Picture read(String name, ReadOptions options) throws PictureException {
+  static ClaimedSize size(byte[] file, String name) throws PictureException {
+    return new Bmp(file, name).size();
+  }
+
+  private ClaimedSize size() throws PictureException {
     if (file.length < FILE_HEADER + 4) {
       throw fault.truncated();
     }
@@ -59,12 +63,18 @@ final class Bmp {
       throw fault.truncated();
     }
     boolean core = header == CORE_HEADER;
-    long claimedWidth = core ? unsigned16(18) : bytes.getInt(18);
     long claimedHeight = core ? unsigned16(20) : bytes.getInt(22);
     topDown = claimedHeight < 0;
-    options.requireSize(name, claimedWidth, Math.abs(claimedHeight));
-    width = (int) claimedWidth;
-    height = (int) Math.abs(claimedHeight);
+    return new ClaimedSize(core ? unsigned16(18) : bytes.getInt(18), Math.abs(claimedHeight));
+  }
+
+  private Picture read(String name, ReadOptions options) throws PictureException {
+    ClaimedSize size = size();
+    options.requireSize(name, size.width(), size.height());
+    width = (int) size.width();
+    height = (int) size.height();
+    int header = bytes.getInt(FILE_HEADER);
+    boolean core = header == CORE_HEADER;
     bits = unsigned16(core ? 24 : 28);
     int packing = core ? PLAIN : bytes.getInt(30);
     requireKnown(packing, header);

@@ -34,13 +34,22 @@ final class Gif {
     return new Gif(file, name).read(name, options);
   }
 
-  private Picture read(String name, ReadOptions options) throws PictureException {
+  static ClaimedSize size(byte[] file, String name) throws PictureException {
+    return new Gif(file, name).size();
+  }
+
+  private ClaimedSize size() throws PictureException {
     if (file.length < HEADER_BYTES) {
       throw fault.truncated();
     }
-    int width = unsigned16(6);
-    int height = unsigned16(8);
-    options.requireSize(name, width, height);
+    return new ClaimedSize(unsigned16(6), unsigned16(8));
+  }
+
+  private Picture read(String name, ReadOptions options) throws PictureException {
+    ClaimedSize size = size();
+    options.requireSize(name, size.width(), size.height());
+    int width = (int) size.width();
+    int height = (int) size.height();
     Colours shared = colours(file[10]);
     int block = next();
     while (block == EXTENSION) {

@@ -40,10 +40,10 @@ final class Jpeg {
   private int scans;
   private boolean ended;
 
-  private Jpeg(String name, byte[] file) {
+  private Jpeg(String name, byte[] file, int copied) {
     this.name = name;
     this.file = file;
-    this.picture = new ByteArrayOutputStream(file.length);
+    this.picture = new ByteArrayOutputStream(copied);
   }
 
   static boolean isJpeg(byte[] file) {
@@ -54,7 +54,7 @@ final class Jpeg {
   }
 
   static Picture read(byte[] file, String name, ReadOptions options) throws PictureException {
-    Jpeg jpeg = new Jpeg(name, file);
+    Jpeg jpeg = new Jpeg(name, file, file.length);
     jpeg.readSegments(options);
     if (!jpeg.ended && !options.lenient()) {
       throw jpeg.truncated();
@@ -63,6 +63,36 @@ final class Jpeg {
       throw jpeg.damaged("it holds no picture");
     }
     return jpeg.decode(options);
+  }
+
+  /** Walks from segment to segment to the frame's header; copies nothing. */
+  static ClaimedSize size(byte[] file, String name) throws PictureException {
+    Jpeg jpeg = new Jpeg(name, file, 0);
+    int at = 2;
+    while (true) {
+      while (at < file.length && (file[at] & 0xff) != 0xff) {
+        at++;
+      }
+      while (at < file.length && (file[at] & 0xff) == 0xff) {
+        at++;
+      }
+      if (file.length - at < 3) {
+        throw jpeg.truncated();
+      }
+      int marker = file[at++] & 0xff;
+      if (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) {
+        if (file.length - at < 7) {
+          throw jpeg.truncated();
+        }
+        return new ClaimedSize(jpeg.unsigned16(at + 5), jpeg.unsigned16(at + 3));
+      }
+      if (marker == 0xd9 || marker == 0xda) {
+        throw jpeg.damaged("it holds no picture");
+      }
+      if (!standsAlone(marker)) {
+        at += Math.max(2, jpeg.unsigned16(at));
+      }
+    }
   }
 
   private void readSegments(ReadOptions options) throws PictureException {

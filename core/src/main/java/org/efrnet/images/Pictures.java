@@ -86,6 +86,33 @@ public final class Pictures {
     }
   }
 
+  /** Whether a file's first bytes are those of a type that is read here. */
+  public static boolean isKnown(byte[] bytes) {
+    return switch (FileType.of(bytes)) {
+      case PNG, JPEG, BMP, GIF, TIFF -> true;
+      default -> false;
+    };
+  }
+
+  /**
+   * What a picture's file claims of its size, decoding nothing: for those who must know whether
+   * they can afford to read it.
+   *
+   * @param name stands for the picture in messages
+   * @throws PictureException if the file is of no type that is read here, or is damaged or ends
+   *     before it says its size
+   */
+  public static ClaimedSize size(byte[] bytes, String name) throws PictureException {
+    return switch (FileType.of(bytes)) {
+      case PNG -> Png.size(bytes, name);
+      case JPEG -> Jpeg.size(bytes, name);
+      case BMP -> Bmp.size(bytes, name);
+      case GIF -> Gif.size(bytes, name);
+      case TIFF -> Tiff.size(bytes, name);
+      default -> throw notAPicture(bytes, name);
+    };
+  }
+
   static PictureException notAPicture(byte[] bytes, String name) {
     if (bytes.length == 0) {
       return new PictureException(name, "the file is empty", "copy or download it anew");
@@ -106,6 +133,11 @@ public final class Pictures {
    * @throws PictureException if the file cannot be written
    */
   public static void writePng(Path file, Picture picture) throws PictureException {
-    PictureFile.write(file, PngEncoder.encode(picture));
+    PictureFile.write(file, png(picture));
+  }
+
+  /** The bytes of the file that {@link #writePng} writes. */
+  public static byte[] png(Picture picture) {
+    return PngEncoder.encode(picture);
   }
 }

@@ -61,6 +61,15 @@ final class Png {
     return file.length >= 8 && ByteBuffer.wrap(file).getLong(0) == SIGNATURE;
   }
 
+  static ClaimedSize size(byte[] file, String name) throws PictureException {
+    Png png = new Png(name, file);
+    if (file.length < 24) {
+      throw png.truncated();
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(file);
+    return new ClaimedSize(bytes.getInt(16) & 0xffffffffL, bytes.getInt(20) & 0xffffffffL);
+  }
+
   /** Checks the file's structure, size claims and checksums; unpacks nothing. */
   static Png parse(byte[] file, String name, ReadOptions options) throws PictureException {
     Png png = new Png(name, file);

@@ -83,11 +83,20 @@ final class Tiff {
     return new Tiff(file, name).read(name, options);
   }
 
-  private Picture read(String name, ReadOptions options) throws PictureException {
+  static ClaimedSize size(byte[] file, String name) throws PictureException {
+    return new Tiff(file, name).size();
+  }
+
+  private ClaimedSize size() throws PictureException {
     readDirectory();
-    options.requireSize(name, required(WIDTH, "width"), required(LENGTH, "height"));
-    width = (int) required(WIDTH, "width");
-    height = (int) required(LENGTH, "height");
+    return new ClaimedSize(required(WIDTH, "width"), required(LENGTH, "height"));
+  }
+
+  private Picture read(String name, ReadOptions options) throws PictureException {
+    ClaimedSize size = size();
+    options.requireSize(name, size.width(), size.height());
+    width = (int) size.width();
+    height = (int) size.height();
     readForm();
     byte[] values = readChunks();
     return Exif.upright(

@@ -74,6 +74,42 @@ class HostileFilesTest {
   }
 
   @Test
+  void aFileClaimsItsSizeBeforeAnythingIsDecoded() throws Exception {
+    for (Map.Entry<String, byte[]> file : files().entrySet()) {
+      byte[] good = file.getValue();
+      Picture picture = Pictures.read(good, file.getKey(), SMALL);
+      assertThat(Pictures.isKnown(good)).isTrue();
+      assertThat(Pictures.size(good, file.getKey()))
+          .as(file.getKey())
+          .isEqualTo(new ClaimedSize(picture.width(), picture.height()));
+    }
+    byte[] gif = files().get("gif").clone();
+    Arrays.fill(gif, 6, 10, (byte) 0xff);
+    assertThat(Pictures.size(gif, "bomb").pixels()).isEqualTo(65535L * 65535);
+    assertThat(Pictures.isKnown("RIFF....WEBPVP8 ".getBytes(StandardCharsets.US_ASCII))).isFalse();
+  }
+
+  @Test
+  void ofWildBytesASizeIsClaimedOrRefused() throws Exception {
+    for (Map.Entry<String, byte[]> file : files().entrySet()) {
+      for (long seed = 0; seed < 400; seed++) {
+        Random random = new Random(seed);
+        byte[] wild = Arrays.copyOf(file.getValue(), random.nextInt(file.getValue().length));
+        for (int i = 0; i < 3 && wild.length > 0; i++) {
+          wild[random.nextInt(Math.min(200, wild.length))] = (byte) random.nextInt(256);
+        }
+        try {
+          Pictures.size(wild, "wild");
+        } catch (PictureException e) {
+          assertThat(e.getMessage()).startsWith("wild: ");
+        } catch (RuntimeException e) {
+          fail(file.getKey() + ", seed " + seed, e);
+        }
+      }
+    }
+  }
+
+  @Test
   void cutAtEvery64thByteNothingIsRead() throws Exception {
     for (Map.Entry<String, byte[]> file : files().entrySet()) {
       byte[] good = file.getValue();

@@ -1,39 +1,55 @@
-package org.efrnet.cli;
+package org.efrnet.segment;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.nio.file.Path;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Outline;
-import org.efrnet.segment.Segmentation;
 
 /** The areas of a segmentation as a GeoJSON feature collection, in pixels instead of degrees. */
-final class PolygonJson {
+public final class PolygonJson {
   private PolygonJson() {}
 
-  static String of(ModelBundle bundle, Path file, Segmentation result, int minimumArea)
+  /**
+   * A whole document, a line to each area.
+   *
+   * @param image stands for the picture in the document
+   * @param minimumArea pixels that an area has at least, 1 for all areas
+   * @throws IOException never, as it is written to memory
+   */
+  public static String of(ModelBundle bundle, String image, Segmentation result, int minimumArea)
       throws IOException {
     StringWriter text = new StringWriter();
     try (JsonGenerator json = new JsonFactory().createGenerator(text)) {
       json.writeStartObject();
       json.writeStringField("type", "FeatureCollection");
-      json.writeStringField("image", file.toString());
+      json.writeStringField("image", image);
       json.writeNumberField("width", result.mask().width());
       json.writeNumberField("height", result.mask().height());
       json.writeStringField("model", bundle.config().name());
       json.writeStringField("licence", bundle.config().licence().id());
-      json.writeArrayFieldStart("features");
-      for (Segmentation.Area area : result.polygons(minimumArea)) {
-        // A line each: to be read by people and by tools that go by lines.
-        json.writeRaw('\n');
-        feature(json, area);
-      }
-      json.writeEndArray();
+      writeFeatures(json, result, minimumArea);
       json.writeEndObject();
     }
     return text.toString();
+  }
+
+  /**
+   * Writes the property {@code features} of an object that was begun.
+   *
+   * @param minimumArea pixels that an area has at least, 1 for all areas
+   * @throws IOException if the generator cannot write
+   */
+  public static void writeFeatures(JsonGenerator json, Segmentation result, int minimumArea)
+      throws IOException {
+    json.writeArrayFieldStart("features");
+    for (Segmentation.Area area : result.polygons(minimumArea)) {
+      // A line each: to be read by people and by tools that go by lines.
+      json.writeRaw('\n');
+      feature(json, area);
+    }
+    json.writeEndArray();
   }
 
   private static void feature(JsonGenerator json, Segmentation.Area area) throws IOException {

@@ -1,0 +1,2 @@
+/** The command that serves models over HTTP. */
+package org.efrnet.cli.server;
