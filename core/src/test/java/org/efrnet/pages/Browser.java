@@ -42,10 +42,16 @@ public final class Browser {
    */
   public Browser(Path dir) {
     this.dir = dir;
+    requireChromium();
+  }
+
+  /** The browser's program; the test is skipped if there is none. */
+  static Path requireChromium() {
     if (CHROMIUM.isEmpty()) {
       assertThat(System.getenv("CI")).as("in CI there must be a chromium on the path").isNull();
     }
     assumeTrue(CHROMIUM.isPresent(), "no chromium on the path: apt-get install chromium");
+    return CHROMIUM.get();
   }
 
   /** What the browser printed: the page's elements, and its own messages. */

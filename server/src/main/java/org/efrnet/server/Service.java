@@ -12,7 +12,6 @@ import io.javalin.http.HttpResponseException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -132,7 +131,8 @@ public final class Service implements AutoCloseable {
           server.setErrorHandler(new ProblemPages());
           server.addBean(new ConnectionLimit(limits.connections(), server));
           server.setStopAtShutdown(false);
-          server.setStopTimeout(1000);
+          // By then nothing is under way: close() waits for that.
+          server.setStopTimeout(0);
         });
     config.jetty.modifyHttpConfiguration(
         http -> {
@@ -669,9 +669,10 @@ public final class Service implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    app.stop();
-    for (ServedModel model : new ArrayList<>(servedModels())) {
-      model.close();
+    try {
+      app.stop();
+    } finally {
+      servedModels().forEach(ServedModel::close);
     }
   }
 }
