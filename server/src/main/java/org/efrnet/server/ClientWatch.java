@@ -3,10 +3,13 @@ package org.efrnet.server;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.server.HttpConnection;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.util.BufferUtil;
+import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
  * Tells whether a client hung up while its request is worked on. HTTP/1.1 says nothing of that, and
@@ -16,10 +19,12 @@ import org.eclipse.jetty.util.BufferUtil;
 final class ClientWatch {
   private final EndPoint endPoint;
   private final HttpConnection connection;
+  private final Scheduler scheduler;
 
-  private ClientWatch(EndPoint endPoint, HttpConnection connection) {
+  private ClientWatch(EndPoint endPoint, HttpConnection connection, Scheduler scheduler) {
     this.endPoint = endPoint;
     this.connection = connection;
+    this.scheduler = scheduler;
   }
 
   /** For a request whose body was read to its end, on the thread that handles it. */
@@ -27,7 +32,18 @@ final class ClientWatch {
     Request base = Request.getBaseRequest(request);
     return new ClientWatch(
         base.getHttpChannel().getEndPoint(),
-        (HttpConnection) base.getHttpChannel().getHttpTransport());
+        (HttpConnection) base.getHttpChannel().getHttpTransport(),
+        base.getHttpChannel().getConnector().getScheduler());
+  }
+
+  /**
+   * Hangs up on a client that takes longer than this to read its answer, byte by byte perhaps: what
+   * the answer takes of the budgets is others'.
+   *
+   * @return to be cancelled when the answer is sent
+   */
+  Scheduler.Task hangUpAfter(Duration time) {
+    return scheduler.schedule(endPoint::close, time.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   boolean isGone() {

@@ -14,7 +14,8 @@ import java.time.Duration;
  * @param queue pictures that wait for a model, at least 1; as many again as there are workers are
  *     under way
  * @param deadline from a request's last byte to its answer
- * @param bodyTime in which a request's body must arrive; also how long a connection may be idle
+ * @param bodyTime in which a request's body must arrive, and its answer be read; also how long a
+ *     connection may be idle
  * @param connections at once; more wait to be accepted
  * @param live camera streams at once
  */

@@ -18,6 +18,8 @@ import org.efrnet.segment.Segmentation;
  * knows, never what a client sent: there is a bounded number of series.
  */
 final class Meters {
+  private static final double[] QUANTILES = {0.5, 0.95, 0.99};
+
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final Counter cancelled =
@@ -50,6 +52,7 @@ final class Meters {
     Timer.builder("efrnet.requests")
         .tag("route", route)
         .tag("status", Integer.toString(status))
+        .publishPercentiles(QUANTILES)
         .register(registry)
         .record(nanos, TimeUnit.NANOSECONDS);
   }
@@ -66,7 +69,7 @@ final class Meters {
     Timer.builder("efrnet.stage")
         .tag("model", model)
         .tag("stage", stage)
-        .publishPercentiles(0.5, 0.95, 0.99)
+        .publishPercentiles(QUANTILES)
         .register(registry)
         .record(Math.round(millis * 1e6), TimeUnit.NANOSECONDS);
   }

@@ -9,7 +9,6 @@ import io.javalin.http.Context;
 import io.javalin.http.Handler;
 import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
-import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Collections;
@@ -29,6 +28,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.StatisticsHandler;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.efrnet.images.ClaimedSize;
 import org.efrnet.images.PictureException;
 import org.efrnet.images.Pictures;
@@ -138,8 +138,6 @@ public final class Service implements AutoCloseable {
         http -> {
           http.setSendServerVersion(false);
           http.setSendDateHeader(true);
-          // A client that reads slower than this on the whole is no longer served.
-          http.setMinResponseDataRate(4096);
         });
     config.jetty.addConnector(
         (server, http) -> {
@@ -606,26 +604,29 @@ public final class Service implements AutoCloseable {
     if (!taken) {
       throw full(model);
     }
-    Optional<byte[]> answer = await(ctx.req(), model, job);
+    ClientWatch client = ClientWatch.of(ctx.req());
+    Optional<byte[]> answer = await(client, model, job);
     if (answer.isEmpty()) {
       ctx.status(CLIENT_GONE);
       return;
     }
     ctx.status(200);
     ctx.contentType(mediaType);
+    // Here and not by returning it: what it takes of the budgets is held until it is sent.
+    Scheduler.Task tooSlow = client.hangUpAfter(limits.bodyTime());
     try {
-      // Here and not by returning it: what it takes of the budgets is held until it is sent.
       ctx.res().setContentLength(answer.get().length);
       ctx.res().getOutputStream().write(answer.get());
       ctx.res().flushBuffer();
     } catch (IOException e) {
       ctx.status(CLIENT_GONE);
+    } finally {
+      tooSlow.cancel();
     }
   }
 
   /** The answer; empty if the client has gone. */
-  private static Optional<byte[]> await(HttpServletRequest request, ServedModel model, Job job) {
-    ClientWatch client = ClientWatch.of(request);
+  private static Optional<byte[]> await(ClientWatch client, ServedModel model, Job job) {
     while (true) {
       try {
         return Optional.of(job.answer().get(LOOK_MILLIS, TimeUnit.MILLISECONDS));

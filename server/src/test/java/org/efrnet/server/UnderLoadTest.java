@@ -3,6 +3,8 @@ package org.efrnet.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -234,6 +237,39 @@ class UnderLoadTest {
       await(() -> taken(served) == 0);
       assertThat(metric(served, "efrnet_body_bytes_in_flight")).isZero();
       assertThat(served.post("/v1/segment", SMALL).statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aClientThatHardlyReadsIsHungUpOn() throws Exception {
+    byte[] noise = new byte[3 * 1200 * 1000];
+    new Random(1).nextBytes(noise);
+    byte[] file = Pictures.png(new Picture(1200, 1000, noise));
+    Limits limits = Served.LIMITS.withBodyBytes(8 << 20).withBodyTime(Duration.ofMillis(1500));
+    try (Served served = Served.start(limits, gated());
+        Socket socket = new Socket()) {
+      socket.setReceiveBufferSize(4096);
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), served.service().port()));
+      Served.write(
+          socket,
+          "POST /v1/segment HTTP/1.1\r\nHost: x\r\nAccept: image/png\r\nContent-Length: "
+              + file.length
+              + "\r\n\r\n");
+      socket.getOutputStream().write(file);
+      await(() -> taken(served) > 0);
+      Future<Integer> reading =
+          clients.submit(
+              () -> {
+                // Often enough that the connection is never idle.
+                int count = 0;
+                while (taken(served) > 0) {
+                  count += Math.max(0, socket.getInputStream().read(new byte[512]));
+                  Thread.sleep(100);
+                }
+                return count;
+              });
+      assertThat(reading.get(25, TimeUnit.SECONDS)).isPositive().isLessThan(file.length);
     }
   }
 
