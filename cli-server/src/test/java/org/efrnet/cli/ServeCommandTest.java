@@ -154,6 +154,13 @@ class ServeCommandTest {
   }
 
   @Test
+  void helpSaysOfItElsewhereWhatItSaysItself() {
+    CommandLine own = Main.commandLine().getSubcommands().get("serve");
+    assertThat(own.getCommandSpec().usageMessage().description()[0])
+        .isEqualTo(ElsewhereCommand.KNOWN.get("serve").description());
+  }
+
+  @Test
   void aTakenPortIsSaidInALine() throws Exception {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       StringWriter err = new StringWriter();

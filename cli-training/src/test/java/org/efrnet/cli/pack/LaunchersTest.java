@@ -54,6 +54,7 @@ class LaunchersTest {
     // Newer than the class path and empty: this Java makes no archive.
     Files.writeString(checkout.resolve("cli/target/classes-17.jsa"), "");
     module("cli-onnx", "core.jar", "onnxruntime.jar");
+    module("cli-server", "core.jar", "javalin.jar");
     module("cli-training", "core.jar", "pytorch.jar");
     java(dir.resolve("jdk"));
     environment.put("JAVA_HOME", dir.resolve("jdk").toString());
@@ -147,7 +148,7 @@ class LaunchersTest {
     assertThat(threads()).isEqualTo("1");
   }
 
-  /** What needs libtorch or ONNX Runtime gets it, and nothing else does. */
+  /** What needs libtorch, ONNX Runtime or the service gets it, and nothing else does. */
   @ParameterizedTest
   @CsvSource({
     "--version, cli",
@@ -159,6 +160,8 @@ class LaunchersTest {
     "--help train, cli-training",
     "pack --device cpu, cli-training",
     "export b, cli-onnx",
+    "serve --port 9000, cli-server",
+    "serve --engine onnxruntime, cli-onnx cli-server",
     "segment --engine libtorch a.jpg, cli-training",
     "evaluate --engine=onnxruntime b, cli-onnx",
     "segment --engine onednn a.jpg, cli",
@@ -177,10 +180,13 @@ class LaunchersTest {
     for (String module : modules.split(" ")) {
       expected.add(module + "/target/efrnet-" + module + ".jar");
       expected.add(module + "/target/lib/core.jar");
-      expected.add(
-          module
-              + "/target/lib/"
-              + (module.equals("cli-onnx") ? "onnxruntime.jar" : "pytorch.jar"));
+      String own =
+          switch (module) {
+            case "cli-onnx" -> "onnxruntime.jar";
+            case "cli-server" -> "javalin.jar";
+            default -> "pytorch.jar";
+          };
+      expected.add(module + "/target/lib/" + own);
     }
     // A jar that several modules bring is there once, and cli brings none of its own.
     expected.removeIf(jar -> jar.startsWith("cli/target/lib/pytorch"));
