@@ -80,7 +80,6 @@ final class LiveStream {
                   Wanted.RUNS.json(segmenter, result, decode, 1, counts(frame)),
               List.of(file, cost));
       if (!model.offer(job)) {
-        job.end();
         countDropped();
         busy = false;
         return;

@@ -102,16 +102,26 @@ final class ServedModel implements AutoCloseable {
     }
   }
 
-  /** Puts a job into the queue; false if that is full, and then the job was not touched. */
+  /**
+   * Puts a job into the queue; false if that is full. A job that is not taken ends.
+   *
+   * @throws Problem 503 if the model cannot be run any more
+   */
   boolean offer(Job job) {
     if (closed) {
+      job.end();
       throw Problem.draining();
     }
     if (lost) {
+      job.end();
       throw Problem.unavailable(
           "engine-lost", "The engine is lost", "this model cannot be run any more; ask another");
     }
-    return queue.offer(job);
+    if (queue.offer(job)) {
+      return true;
+    }
+    job.end();
+    return false;
   }
 
   boolean isFull() {

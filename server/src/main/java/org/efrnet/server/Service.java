@@ -593,15 +593,7 @@ public final class Service implements AutoCloseable {
    * @throws Problem 429 if the queue is full, 504 if it takes too long, and what the job says
    */
   void answer(Context ctx, ServedModel model, Job job, String mediaType) {
-    boolean taken = false;
-    try {
-      taken = model.offer(job);
-    } finally {
-      if (!taken) {
-        job.end();
-      }
-    }
-    if (!taken) {
+    if (!model.offer(job)) {
       throw full(model);
     }
     ClientWatch client = ClientWatch.of(ctx.req());
