@@ -329,7 +329,7 @@ class UnderLoadTest {
       byte[] start = new byte[12];
       assertThat(kept.getInputStream().readNBytes(start, 0, 12)).isEqualTo(12);
       assertThat(new String(start, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 200");
-      Future<?> closing = clients.submit(served::close);
+      Future<?> closing = clients.submit(served.service()::close);
       await(() -> status(served, "/ready") == 503);
       assertThat(served.post("/v1/segment", SMALL).statusCode()).isEqualTo(503);
       assertThat(closing.isDone()).isFalse();
