@@ -44,7 +44,7 @@ final class DoctorCommand implements Callable<Integer> {
   public Integer call() {
     Machine machine = Machine.here();
     Examination.Result result =
-        new Examination(machine, libraries, SegmentCommand.DEFAULT_MODEL, threads.count()).run();
+        new Examination(machine, libraries, ModelOptions.DEFAULT_MODEL, threads.count()).run();
     PrintWriter out = spec.commandLine().getOut();
     if (format == Format.JSON) {
       out.println(Format.json(result.toJson(machine)));

@@ -34,7 +34,12 @@ final class ElsewhereCommand implements Callable<Integer> {
               new Elsewhere(
                   "efrnet-cli-training",
                   "Makes a folder that trains on a host without a network, a JDK or Maven: Java,"
-                      + " jars, recipes,")));
+                      + " jars, recipes,"),
+              "video",
+              new Elsewhere(
+                  "efrnet-cli-video",
+                  "Segments every frame of a video, or the latest of a camera or stream, and"
+                      + " writes the")));
 
   /**
    * Where a command is.

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 
 /** How a result is printed. */
-enum Format {
+public enum Format {
   /** For people. */
   TABLE,
   /** For programs. */
@@ -15,7 +15,8 @@ enum Format {
   private static final ObjectMapper MAPPER =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
-  static String json(JsonNode node) {
+  /** The text of a result for programs, indented. */
+  public static String json(JsonNode node) {
     try {
       return MAPPER.writeValueAsString(node);
     } catch (JsonProcessingException e) {

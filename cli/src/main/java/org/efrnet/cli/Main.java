@@ -48,6 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     footer = {
       "  ./efrnet segment samples/street.jpg -o out",
       "  ./efrnet segment pictures/ -o out --size native",
+      "  ./efrnet video street.mp4 -o overlay.mp4 --side-by-side",
       "  ./efrnet networks --size 640x360 --classes 19",
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
       "  ./efrnet serve",

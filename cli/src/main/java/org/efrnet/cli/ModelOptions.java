@@ -16,6 +16,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that runs a model. */
 public final class ModelOptions {
+  /** The model of this project's own, which every command line has. */
+  public static final String DEFAULT_MODEL = "efrnet.camvid";
+
   private static final String AUTO = "auto";
 
   @Option(

@@ -51,8 +51,6 @@ import picocli.CommandLine.TypeConversionException;
       "  efrnet segment street.jpg -o out --confidence --polygons --min-area 100"
     })
 final class SegmentCommand implements Callable<Integer> {
-  static final String DEFAULT_MODEL = "efrnet.camvid";
-
   private static final double OPACITY = 0.5;
   private static final double LEAST_SHOWN = 0.005;
   private static final int MOST_SHOWN = 5;
@@ -79,7 +77,7 @@ final class SegmentCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "BUNDLE",
-      defaultValue = DEFAULT_MODEL,
+      defaultValue = ModelOptions.DEFAULT_MODEL,
       description = "A model's name, or its folder (default: ${DEFAULT-VALUE}).")
   private String model;
 

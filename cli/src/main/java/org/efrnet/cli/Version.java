@@ -11,7 +11,7 @@ final class Version {
     String version = Version.class.getPackage().getImplementationVersion();
     String model;
     try {
-      ModelBundle bundle = ModelBundle.named(SegmentCommand.DEFAULT_MODEL);
+      ModelBundle bundle = ModelBundle.named(ModelOptions.DEFAULT_MODEL);
       model =
           "model "
               + bundle.config().name()

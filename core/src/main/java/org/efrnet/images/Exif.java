@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
  */
 final class Exif {
   static final int UPRIGHT = 1;
+  static final int LAST = 8;
 
   private static final int ORIENTATION = 0x0112;
   private static final int SHORT = 3;
@@ -43,7 +44,7 @@ final class Exif {
       int at = (int) entry;
       if ((tiff.getShort(at) & 0xffff) == ORIENTATION) {
         int value = tiff.getShort(at + 8) & 0xffff;
-        boolean valid = tiff.getShort(at + 2) == SHORT && value >= 1 && value <= 8;
+        boolean valid = tiff.getShort(at + 2) == SHORT && value >= UPRIGHT && value <= LAST;
         return valid ? value : UPRIGHT;
       }
     }

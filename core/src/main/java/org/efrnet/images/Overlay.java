@@ -34,6 +34,20 @@ public final class Overlay {
    * @throws IllegalArgumentException if the sizes differ or the opacity is out of range
    */
   public static Picture blend(Picture picture, Mask mask, int[] paletteRgb, double opacity) {
+    byte[] rgb = new byte[picture.rgb().length];
+    blend(picture, mask, paletteRgb, opacity, rgb);
+    return new Picture(picture.width(), picture.height(), rgb);
+  }
+
+  /**
+   * The same into an array, for videos.
+   *
+   * @param rgb receives the bytes of the mixed picture: as many as the picture has, all written; it
+   *     may be the picture's own array
+   * @throws IllegalArgumentException as the other, or if the array has another length
+   */
+  public static void blend(
+      Picture picture, Mask mask, int[] paletteRgb, double opacity, byte[] rgb) {
     if (mask.width() != picture.width() || mask.height() != picture.height()) {
       throw new IllegalArgumentException(
           "mask "
@@ -51,8 +65,11 @@ public final class Overlay {
     }
     int over = (int) Math.round(256 * opacity);
     byte[] from = picture.rgb();
+    if (rgb.length != from.length) {
+      throw new IllegalArgumentException(
+          "an array of " + rgb.length + " bytes for a picture of " + from.length);
+    }
     byte[] ids = mask.ids();
-    byte[] rgb = new byte[from.length];
     for (int i = 0, t = 0; i < ids.length; i++, t += 3) {
       int id = ids[i] & 0xff;
       if (id >= paletteRgb.length) {
@@ -66,7 +83,6 @@ public final class Overlay {
         rgb[t + 2] = mix(from[t + 2], colour, over);
       }
     }
-    return new Picture(picture.width(), picture.height(), rgb);
   }
 
   /** 8 bits of a channel under 8 bits of another one of weight 0..256. */

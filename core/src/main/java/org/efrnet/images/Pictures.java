@@ -42,6 +42,20 @@ public final class Pictures {
   }
 
   /**
+   * The picture turned upright.
+   *
+   * @param orientation 1..8 as Exif counts: where the first row and column are in the scene; of 1
+   *     it is the picture itself
+   * @throws IllegalArgumentException if there is no such orientation
+   */
+  public static Picture upright(Picture stored, int orientation) {
+    if (orientation < Exif.UPRIGHT || orientation > Exif.LAST) {
+      throw new IllegalArgumentException("orientation " + orientation + " must lie in 1..8");
+    }
+    return Exif.upright(stored, orientation);
+  }
+
+  /**
    * Reads a picture from a stream, which is left open.
    *
    * @param name stands for the picture in messages

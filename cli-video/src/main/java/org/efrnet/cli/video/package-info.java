@@ -1,0 +1,2 @@
+/** The commands that need FFmpeg. */
+package org.efrnet.cli.video;
