@@ -68,6 +68,8 @@ class HouseRulesTest {
             "org.efrnet.cli.training.TrainingCommands",
             "org.efrnet.engine.ConvolutionPeak",
             "org.efrnet.server.Service",
+            "org.efrnet.video.VideoRun",
+            "org.efrnet.cli.video.VideoCommands",
             "org.efrnet.torch.LibtorchEngine")
         .noneMatch(name -> name.endsWith("Test"));
   }
@@ -91,6 +93,8 @@ class HouseRulesTest {
         Arguments.of("only server sees Javalin", onlySees("server", "io.javalin")),
         Arguments.of("only server sees Jetty", onlySees("server", "org.eclipse.jetty")),
         Arguments.of("only engine sees oneDNN", onlySees("engine", "org.bytedeco.dnnl")),
+        Arguments.of("video depends on core alone", dependsOnCoreAlone("video")),
+        Arguments.of("only video sees FFmpeg", onlySees("video", "org.bytedeco.ffmpeg")),
         Arguments.of(
             "public signatures carry no native type", signaturesAreOurs(inTheOpen(), JAVACPP)),
         Arguments.of(

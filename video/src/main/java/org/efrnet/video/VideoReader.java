@@ -476,8 +476,7 @@ final class VideoReader implements AutoCloseable {
     boolean first = last == Long.MIN_VALUE;
     long time = stamp - start;
     double farthest = LONGEST_JUMP_SECONDS / format.timeBase().value();
-    if (stamp == avutil.AV_NOPTS_VALUE
-        || (!first && Math.abs((double) time - last) > farthest)) {
+    if (stamp == avutil.AV_NOPTS_VALUE || (!first && Math.abs((double) time - last) > farthest)) {
       time = first ? 0 : last + step;
     }
     if (!first && time <= last) {

@@ -55,6 +55,7 @@ class LaunchersTest {
     Files.writeString(checkout.resolve("cli/target/classes-17.jsa"), "");
     module("cli-onnx", "core.jar", "onnxruntime.jar");
     module("cli-server", "core.jar", "javalin.jar");
+    module("cli-video", "core.jar", "ffmpeg.jar");
     module("cli-training", "core.jar", "pytorch.jar");
     java(dir.resolve("jdk"));
     environment.put("JAVA_HOME", dir.resolve("jdk").toString());
@@ -148,20 +149,22 @@ class LaunchersTest {
     assertThat(threads()).isEqualTo("1");
   }
 
-  /** What needs libtorch, ONNX Runtime or the service gets it, and nothing else does. */
+  /** What needs libtorch, ONNX Runtime, FFmpeg or the service gets it, and nothing else does. */
   @ParameterizedTest
   @CsvSource({
     "--version, cli",
     "segment a.jpg, cli",
     "segment train --size 64, cli",
     "evaluate b --data d, cli",
-    "doctor, cli cli-onnx cli-training",
+    "doctor, cli cli-onnx cli-training cli-video",
     "train r.yaml, cli-training",
     "--help train, cli-training",
     "pack --device cpu, cli-training",
     "export b, cli-onnx",
     "serve --port 9000, cli-server",
     "serve --engine onnxruntime, cli-onnx cli-server",
+    "video a.mp4, cli-video",
+    "video a.mp4 --engine libtorch, cli-training cli-video",
     "segment --engine libtorch a.jpg, cli-training",
     "evaluate --engine=onnxruntime b, cli-onnx",
     "segment --engine onednn a.jpg, cli",
@@ -184,6 +187,7 @@ class LaunchersTest {
           switch (module) {
             case "cli-onnx" -> "onnxruntime.jar";
             case "cli-server" -> "javalin.jar";
+            case "cli-video" -> "ffmpeg.jar";
             default -> "pytorch.jar";
           };
       expected.add(module + "/target/lib/" + own);

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.OptionalDouble;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.cli.Format;
-import org.efrnet.cli.ModelOptions;
+import org.efrnet.segment.ResultJson;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.video.VideoOptions;
 import org.efrnet.video.VideoReport;
@@ -29,7 +29,7 @@ final class ReportJson {
     node.put("rate", report.rate());
     node.put("model", bundle.config().name());
     node.put("licence", bundle.config().licence().id());
-    ModelOptions.describe(segmenter, node);
+    ResultJson.describe(segmenter, node);
     node.put("frames", report.frames());
     node.put("fps", rounded(report.fps()));
     node.put("dropped", report.dropped());
