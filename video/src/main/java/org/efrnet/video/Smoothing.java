@@ -7,11 +7,11 @@ import org.efrnet.images.Mask;
  * Steadies class maps over time where the picture is still ({@link Stillness}), and leaves them
  * alone where it moves, so that nothing trails behind.
  *
- * <p>A pixel keeps the class that it shows with a weight. A frame that gives that class adds to the
- * weight, another class takes away from it, and takes over when nothing is left: the majority vote
- * of Boyer and Moore (1981), with votes of {@link org.efrnet.segment.Segmentation#confidence} that
- * lose a quarter of their value with every frame. Where all frames are equally sure, a class that
- * stood for long gives way to another's third frame in a row. For one thread.
+ * <p>A pixel keeps the class that it shows with a weight, which loses a quarter with every frame. A
+ * frame that gives that class adds its {@link org.efrnet.segment.Segmentation#confidence}; one that
+ * gives another class takes away half of its own, and takes over when nothing is left. So the class
+ * of a pixel that wavers between two stays, and where all frames are equally sure, one that stood
+ * for long gives way to another's fourth frame in a row. For one thread.
  */
 public final class Smoothing {
   private static final int CERTAIN = 255;
@@ -42,11 +42,11 @@ public final class Smoothing {
           int old = still ? 3 * weights[i] / 4 : 0;
           if (still && ids[i] == shown[i]) {
             weights[i] = (short) (old + vote);
-          } else if (still && old >= vote) {
-            weights[i] = (short) (old - vote);
+          } else if (still && old >= vote / 2) {
+            weights[i] = (short) (old - vote / 2);
           } else {
             shown[i] = ids[i];
-            weights[i] = (short) (vote - old);
+            weights[i] = (short) vote;
           }
         }
       }

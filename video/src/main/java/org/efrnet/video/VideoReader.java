@@ -149,7 +149,6 @@ final class VideoReader implements AutoCloseable {
     String url = source.address();
     if (interruption.isPresent()) {
       container.interrupt_callback().callback(interruption.get());
-      container.flags(container.flags() | AVFormatContext.AVFMT_FLAG_NOBUFFER);
     }
     switch (source.kind()) {
       case FILE -> {

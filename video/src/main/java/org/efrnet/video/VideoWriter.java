@@ -218,9 +218,14 @@ final class VideoWriter implements AutoCloseable {
   }
 
   private void addSound(AudioTrack track) {
+    // Matroska takes what it has no name for by the name that AVI has for it.
+    int strictness =
+        muxer(file).equals("matroska")
+            ? avcodec.FF_COMPLIANCE_UNOFFICIAL
+            : avcodec.FF_COMPLIANCE_NORMAL;
     int fits =
         avformat.avformat_query_codec(
-            container.oformat(), track.parameters().codec_id(), avcodec.FF_COMPLIANCE_NORMAL);
+            container.oformat(), track.parameters().codec_id(), strictness);
     if (fits != 1) {
       leftOut.add(track.codec());
       return;
