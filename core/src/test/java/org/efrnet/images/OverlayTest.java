@@ -47,6 +47,18 @@ class OverlayTest {
   }
 
   @Test
+  void blendMayTakeThePicturesOwnArray() {
+    Mask mask = new Mask(3, 1, new byte[] {0, 1, -1});
+    int[] palette = {0x000000, 0xff8000};
+    Picture picture = grey(3, 1);
+    byte[] expected = Overlay.blend(picture, mask, palette, 0.5).rgb();
+    Overlay.blend(picture, mask, palette, 0.5, picture.rgb());
+    assertThat(picture.rgb()).isEqualTo(expected);
+    assertThatThrownBy(() -> Overlay.blend(picture, mask, palette, 0.5, new byte[8]))
+        .hasMessage("an array of 8 bytes for a picture of 9");
+  }
+
+  @Test
   void blendRefusesOtherSizesAndOpacities() {
     Mask mask = new Mask(2, 1, new byte[2]);
     assertThatThrownBy(() -> Overlay.blend(grey(3, 1), mask, new int[1], 0.5))
