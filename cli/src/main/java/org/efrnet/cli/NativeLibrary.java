@@ -23,6 +23,7 @@ record NativeLibrary(String name, String binding, Loading loading, boolean neede
       "nothing, unless you train or want --engine libtorch: these fetch it";
   private static final String WITH_ONNX =
       "nothing, unless you want export or --engine onnxruntime: these fetch it";
+  private static final String WITH_VIDEO = "nothing, unless you want video, which fetches it";
 
   /** All that this program may use. */
   static final List<NativeLibrary> ALL =
@@ -56,7 +57,13 @@ record NativeLibrary(String name, String binding, Loading loading, boolean neede
               "ai.onnxruntime.OrtEnvironment",
               binding -> byEngine("onnxruntime", "onnxruntime.native.path"),
               false,
-              WITH_ONNX));
+              WITH_ONNX),
+          new NativeLibrary(
+              "FFmpeg",
+              "org.bytedeco.ffmpeg.global.avformat",
+              NativeLibrary::byJavacpp,
+              false,
+              WITH_VIDEO));
 
   /** Loads a library into this process. */
   @FunctionalInterface

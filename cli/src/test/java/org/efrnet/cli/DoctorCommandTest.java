@@ -78,7 +78,8 @@ class DoctorCommandTest {
             "tmp",
             "model");
     assertThat(json.get("libraries").findValuesAsText("name"))
-        .containsExactly("oneDNN", "OpenCL loader", "OpenBLAS", "libtorch", "ONNX Runtime");
+        .containsExactly(
+            "oneDNN", "OpenCL loader", "OpenBLAS", "libtorch", "ONNX Runtime", "FFmpeg");
   }
 
   /** This module's class path has neither libtorch nor ONNX Runtime. */

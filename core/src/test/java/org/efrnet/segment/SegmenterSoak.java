@@ -13,15 +13,13 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Thousands of pictures of changing sizes through one segmenter, as a service gets them: nothing
- * stays behind. A module with an engine inherits it. {@code -Dlong}, and {@code CI=true} in the
- * environment, run the long form.
+ * stays behind. A module with an engine inherits it. {@code -Dlong} runs the long form.
  *
  * <p>Resident memory must not depend on how far Java's heap has been touched: let the module's
  * tests run with {@code -Xms} equal to {@code -Xmx} and {@code -XX:+AlwaysPreTouch}.
  */
 public abstract class SegmenterSoak {
-  private static final boolean LONG =
-      System.getProperty("long") != null || "true".equals(System.getenv("CI"));
+  private static final boolean LONG = System.getProperty("long") != null;
 
   private static final int[][] SIZES = {
     {320, 180}, {160, 90}, {64, 64}, {320, 179}, {97, 41}, {240, 180}, {8, 8}, {180, 120}
@@ -42,7 +40,7 @@ public abstract class SegmenterSoak {
 
   /** How many frames are measured: fewer where an engine is slow. */
   protected int frames() {
-    return LONG ? 10_000 : 1_500;
+    return LONG ? 10_000 : 2_500;
   }
 
   /** Native objects that Java still refers to. */

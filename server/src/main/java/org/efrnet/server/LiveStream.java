@@ -74,8 +74,8 @@ final class LiveStream {
         Budget.Share cost = service.admit(model, frame.file())) {
       Job job =
           service.job(
-              model,
               frame.file(),
+              false,
               (segmenter, result, decode) ->
                   Wanted.RUNS.json(segmenter, result, decode, 1, counts(frame)),
               List.of(file, cost));

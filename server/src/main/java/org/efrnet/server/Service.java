@@ -482,13 +482,26 @@ public final class Service implements AutoCloseable {
     Wanted wanted = Wanted.of(Optional.ofNullable(ctx.header("Accept")));
     double opacity = number(ctx, "opacity", 0.5, 0, 1);
     int minimumArea = (int) number(ctx, "min-area", 1, 1, 1e9);
+    boolean lenient = flag(ctx, "lenient");
     requirePlace(model);
     byte[] body = bodies.read(ctx.req(), share);
     byte[] file = bodies.picture(body, Optional.ofNullable(ctx.contentType()), share);
     try (Budget.Share cost = admit(model, file)) {
-      Job job = job(model, file, wanted.encoder(opacity, minimumArea), List.of(share, cost));
+      Job job = job(file, lenient, wanted.encoder(opacity, minimumArea), List.of(share, cost));
       answer(ctx, model, job, wanted.mediaType());
     }
+  }
+
+  private static boolean flag(Context ctx, String name) {
+    String text = Optional.ofNullable(ctx.queryParam(name)).orElse("false");
+    if (!text.equals("true") && !text.equals("false")) {
+      throw Problem.of(
+          400,
+          "bad-parameter",
+          "A parameter is wrong",
+          name + " is '" + OneLine.of(text) + "', must be true or false");
+    }
+    return text.equals("true");
   }
 
   private static double number(Context ctx, String name, double usual, double least, double most) {
@@ -578,10 +591,14 @@ public final class Service implements AutoCloseable {
         .orElseThrow(() -> Problem.busy("there are too many pixels in work now; send it later", 1));
   }
 
-  /** A file's job, due in this service's time. */
-  Job job(ServedModel model, byte[] file, Job.Encoder encoder, List<Budget.Share> shares) {
+  /**
+   * A file's job, due in this service's time.
+   *
+   * @param lenient whether a JPEG that ends early is read all the same
+   */
+  Job job(byte[] file, boolean lenient, Job.Encoder encoder, List<Budget.Share> shares) {
     return new Job(
-        () -> Pictures.read(file, "picture", new ReadOptions(limits.pixels(), false)),
+        () -> Pictures.read(file, "picture", new ReadOptions(limits.pixels(), lenient)),
         encoder,
         System.nanoTime() + limits.deadline().toNanos(),
         shares);

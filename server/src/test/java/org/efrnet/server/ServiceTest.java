@@ -161,6 +161,7 @@ class ServiceTest {
     refused(served.post("/v1/segment?model=efrnet.camvit", street), 404, "no-such-model");
     refused(served.post("/v1/segment?opacity=2", street), 400, "bad-parameter");
     refused(served.post("/v1/segment?min-area=x", street), 400, "bad-parameter");
+    refused(served.post("/v1/segment?lenient=yes", street), 400, "bad-parameter");
     refused(served.get("/v1/segment"), 405, "method");
     refused(served.get("/../../etc/passwd"), 400, "bad-request");
     refused(served.get("/v1/segment/../../secret"), 404, "not-found");
@@ -192,7 +193,10 @@ class ServiceTest {
         segment(Pictures.png(new Picture(30_000, 1, new byte[90_000])), "*/*"),
         413,
         "image-too-large");
-    refused(segment(Arrays.copyOf(street, street.length / 2), "*/*"), 422, "broken-image");
+    byte[] cut = Arrays.copyOf(street, street.length / 2);
+    refused(segment(cut, "*/*"), 422, "broken-image");
+    refused(served.post("/v1/segment?lenient=false", cut), 422, "broken-image");
+    assertThat(served.post("/v1/segment?lenient=true", cut).statusCode()).isEqualTo(200);
     byte[] flipped = Pictures.png(new Picture(8, 8, new byte[192]));
     flipped[flipped.length - 20] ^= 1;
     refused(segment(flipped, "*/*"), 422, "broken-image");

@@ -277,7 +277,8 @@ class UnderLoadTest {
       } catch (SocketException e) {
         assertThat(e).hasMessageContaining("reset");
       }
-      assertThat(read).isPositive().isLessThan(length);
+      // The first piece is not counted.
+      assertThat(read).isPositive().isLessThan(length - some.length);
     }
   }
 
