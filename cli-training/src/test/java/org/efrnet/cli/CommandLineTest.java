@@ -448,10 +448,19 @@ class CommandLineTest {
     ModelBundle read = ModelBundle.read(copy);
     assertThat(read.config().metrics()).containsKey("test");
     // What was not judged stays byte for byte.
-    for (String file : List.of("model.safetensors", "golden.safetensors", "README.md")) {
+    for (String file : List.of("model.safetensors", "golden.safetensors")) {
       assertThat(copy.resolve(file)).hasSameBinaryContentAs(bundle.resolve(file));
     }
     assertThat(read.weights().digest()).isEqualTo(randomBundle().weights().digest());
+    String before = randomBundle().card().stripTrailing() + "\n\n## Judged on ";
+    assertThat(read.card()).startsWith(before).contains("| all | ", "| Bicyclist |");
+    // At another size and then as before: each stands once.
+    run("evaluate", copy, "--data", camvid, "--record", "--size", "48x32");
+    run("evaluate", copy, "--data", camvid, "--record");
+    assertThat(ModelBundle.read(copy).card())
+        .startsWith(before)
+        .containsOnlyOnce(", fp32\n")
+        .containsOnlyOnce(", fp32, size 48x32\n");
   }
 
   @Test

@@ -19,6 +19,7 @@ import java.util.concurrent.Callable;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.engine.ConvolutionPeak;
+import org.efrnet.machine.Machine;
 import org.efrnet.segment.Engine;
 import org.efrnet.segment.Engines;
 import org.efrnet.text.Nearest;

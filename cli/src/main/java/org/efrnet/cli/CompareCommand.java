@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.efrnet.bundle.BundleConfig;
 import org.efrnet.cli.compare.Report;
 import org.efrnet.data.StreetScenes;
+import org.efrnet.machine.Machine;
 import org.efrnet.networks.Networks;
 import org.efrnet.segment.Engine;
 import org.efrnet.segment.Engines;

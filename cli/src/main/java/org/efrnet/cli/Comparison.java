@@ -24,6 +24,7 @@ import org.efrnet.cli.compare.Report;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
 import org.efrnet.graph.Graph;
+import org.efrnet.machine.Machine;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
 import org.efrnet.readings.Cost;

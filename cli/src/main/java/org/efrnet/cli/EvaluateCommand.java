@@ -78,7 +78,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(
       names = "--record",
-      description = "Write the figures into the bundle's config.json; BUNDLE must be a folder.")
+      description = "Write the figures into the bundle's config.json and card; BUNDLE is a folder.")
   private boolean record;
 
   @Option(
@@ -220,7 +220,10 @@ final class EvaluateCommand implements Callable<Integer> {
   private void record(ModelBundle bundle, String as, ObjectNode json) throws IOException {
     Map<String, Object> metrics = new LinkedHashMap<>(bundle.config().metrics());
     metrics.put(as, new ObjectMapper().convertValue(json, Map.class));
-    bundle.with(bundle.config().withMetrics(metrics)).write(Path.of(model));
+    bundle
+        .with(bundle.config().withMetrics(metrics))
+        .withCard(CardFigures.in(bundle.card(), json))
+        .write(Path.of(model));
   }
 
   private static ObjectNode json(

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import org.efrnet.bundle.BundleException;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.cli.Finding.State;
+import org.efrnet.machine.Machine;
 import org.efrnet.segment.CacheFolder;
 import org.efrnet.segment.Engine;
 import org.efrnet.segment.Engines;

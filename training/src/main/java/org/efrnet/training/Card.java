@@ -1,10 +1,12 @@
 package org.efrnet.training;
 
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.efrnet.data.DataSet;
 import org.efrnet.labels.SegmentationClass;
+import org.efrnet.machine.Machine;
 import org.efrnet.ops.Network;
 
 /** The model card: what people should know before they use the weights. */
@@ -17,6 +19,8 @@ final class Card {
    * @param origin the bundle that training started from
    * @param chosenOn the data on which these weights were the best on the way; empty for those of
    *     the last step
+   * @param time that the steps took
+   * @param device that took the last of them
    */
   static String of(
       Recipe recipe,
@@ -24,7 +28,9 @@ final class Card {
       Network network,
       long step,
       Optional<Origin> origin,
-      Optional<String> chosenOn) {
+      Optional<String> chosenOn,
+      Duration time,
+      String device) {
     String classes =
         data.classes().classes().stream()
             .map(SegmentationClass::name)
@@ -52,7 +58,8 @@ final class Card {
         * Classes: %s.
         * Pictures are scaled to %d rows before they are segmented.
         * Licence of the weights: %s. %s
-        %s* How it was trained: `recipe.yaml`; how that went: `train.jsonl`; both beside this card.
+        %s* Its steps took %d h %d min by the log; the last of them were taken by %s of: %s.
+        * How it was trained: `recipe.yaml`; how that went: `train.jsonl`; both beside this card.
 
         Street scenes from a car's front window are what it has seen; of anything else it knows
         nothing, and it says so of no pixel: every pixel gets a class. It is no basis for decisions
@@ -71,6 +78,10 @@ final class Card {
         recipe.bundle().height(),
         recipe.bundle().licence(),
         recipe.bundle().note(),
-        more);
+        more,
+        time.toHours(),
+        time.toMinutesPart(),
+        device,
+        Machine.here().summary());
   }
 }

@@ -236,6 +236,18 @@ public record Recipe(
     public static final Watch NONE = new Watch("", 0, 0, 0);
   }
 
+  /** The phase of an epoch, counted from 1 over all of them; beyond the last one that one. */
+  Phase phaseOf(int epoch) {
+    int end = 0;
+    for (Phase phase : phases) {
+      end += phase.epochs;
+      if (epoch <= end) {
+        return phase;
+      }
+    }
+    return phases.get(phases.size() - 1);
+  }
+
   /**
    * Reads a recipe. One that says {@code like: OTHER.yaml} is that recipe of the same folder, with
    * what it says itself instead: keys of mappings one by one, lists whole.

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -245,6 +246,25 @@ final class RunLog {
   /** Not a number if there is none. */
   double lastPicturesPerSecond() {
     return table.size == 0 ? Double.NaN : table.speed[table.size - 1];
+  }
+
+  /**
+   * How long the steps took, all calls of a resumed run together; what a run waited between two
+   * lines counts as well. A line that begins a resumed run counts as if it told of all its steps.
+   *
+   * @param recipe gives the pictures a step
+   */
+  Duration time(Recipe recipe) {
+    double seconds = 0;
+    double before = 0;
+    for (int i = 0; i < table.size; i++) {
+      if (table.speed[i] > 0) {
+        double steps = table.step[i] - before;
+        seconds += steps * recipe.phaseOf((int) table.epoch[i]).batch() / table.speed[i];
+      }
+      before = table.step[i];
+    }
+    return Duration.ofMillis(Math.round(1000 * seconds));
   }
 
   /** All notes, in the order of the log. */

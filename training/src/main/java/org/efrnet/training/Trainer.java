@@ -6,6 +6,7 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -377,9 +378,12 @@ public final class Trainer {
    * @throws IOException if the run's log cannot be read
    */
   public ModelBundle bundle(Outcome outcome) throws IOException {
-    return bundle(
-        outcome.weights(),
-        Card.of(recipe, data, outcome.network(), outcome.step(), origin, Optional.empty()));
+    return bundle(outcome.weights(), card(outcome.network(), outcome.step(), Optional.empty()));
+  }
+
+  private String card(Network network, long step, Optional<String> chosenOn) throws IOException {
+    Duration time = RunLog.read(run).time(recipe);
+    return Card.of(recipe, data, network, step, origin, chosenOn, time, settings.device());
   }
 
   private ModelBundle bundle(Weights weights, String card) throws IOException {
@@ -547,8 +551,7 @@ public final class Trainer {
     private void look(Watching watch, int epoch) throws IOException {
       settle();
       long started = System.nanoTime();
-      String card =
-          Card.of(recipe, data, network, learner.steps(), origin, Optional.of(watch.data().name()));
+      String card = card(network, learner.steps(), Optional.of(watch.data().name()));
       ModelBundle now;
       try {
         now = bundle(learner.averagedWeights(), card);

@@ -19,6 +19,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RecipeTest {
+  /** Rows of the paper's Table 1, as names of recipes end, and their networks. */
+  private static final Map<String, String> ROWS =
+      Map.of(
+          "baseline", "baseline",
+          "ffm1", "baseline+ffm1",
+          "ffm1-ffm2", "baseline+ffm1+ffm2",
+          "r2", "efrnet-r2");
+
   private static final Path RECIPES = Path.of("..", "recipes");
 
   @TempDir private Path dir;
@@ -57,21 +65,33 @@ class RecipeTest {
     assertThat(whole.optimiser().optimiser()).isEqualTo(new Optimiser.Sgd(0.9, 5e-4, false));
     assertThat(whole.schedule()).isEqualTo(new PolySchedule(0.01, 0.9, 0));
     assertThat(whole.phases()).singleElement().extracting(Recipe.Phase::batch).isEqualTo(10);
-    Map<String, String> networks =
-        Map.of(
-            "baseline", "baseline",
-            "ffm1", "baseline+ffm1",
-            "ffm1-ffm2", "baseline+ffm1+ffm2",
-            "r2", "efrnet-r2");
-    for (Map.Entry<String, String> row : networks.entrySet()) {
-      String name = "efrnet.cityscapes-" + row.getKey();
-      Recipe other = Recipe.read(RECIPES.resolve(name + ".yaml"), List.of());
-      assertThat(other.changesFrom(whole))
-          .containsExactly(
-              "name efrnet.cityscapes -> " + name, "network efrnet -> " + row.getValue());
-      assertThat(other.bundle()).isEqualTo(whole.bundle());
-      assertThat(other.watch()).isEqualTo(whole.watch());
+    for (String row : List.of("baseline", "ffm1", "ffm1-ffm2", "r2")) {
+      likeButFor("efrnet.cityscapes", "efrnet.cityscapes-" + row, ROWS.get(row));
     }
+  }
+
+  @Test
+  void quarterRecipesDifferInTheirNetworkAlone() throws IOException {
+    Recipe whole = Recipe.read(RECIPES.resolve("efrnet.camvid.yaml"), List.of());
+    Recipe quarter = Recipe.read(RECIPES.resolve("efrnet.camvid-quarter.yaml"), List.of());
+    assertThat(quarter.changesFrom(whole))
+        .hasSizeGreaterThan(1)
+        .allMatch(change -> change.startsWith("name ") || change.startsWith("phases"));
+    for (String row : List.of("baseline", "ffm1", "ffm1-ffm2")) {
+      likeButFor("efrnet.camvid-quarter", "efrnet.camvid-quarter-" + row, ROWS.get(row));
+    }
+    for (String rival : List.of("enet", "cgnet", "erfnet")) {
+      likeButFor("efrnet.camvid-quarter", rival + ".camvid-quarter", rival);
+    }
+  }
+
+  private static void likeButFor(String like, String name, String network) throws IOException {
+    Recipe whole = Recipe.read(RECIPES.resolve(like + ".yaml"), List.of());
+    Recipe other = Recipe.read(RECIPES.resolve(name + ".yaml"), List.of());
+    assertThat(other.changesFrom(whole))
+        .containsExactly("name " + like + " -> " + name, "network efrnet -> " + network);
+    assertThat(other.bundle()).isEqualTo(whole.bundle());
+    assertThat(other.watch()).isEqualTo(whole.watch());
   }
 
   @Test

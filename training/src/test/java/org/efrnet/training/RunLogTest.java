@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +41,24 @@ class RunLogTest {
     assertThat(watch.iouOf("Road")).isEqualTo(88.1);
     assertThat(watch.iouOf("Pole")).isNaN();
     assertThat(watch.iouOf("Sky")).isNaN();
+  }
+
+  @Test
+  void timeIsThatOfTheStepsByThePicturesOfTheirPhase() throws IOException {
+    Recipe recipe =
+        Recipe.read(
+            Path.of("..", "recipes", "smoke.yaml"),
+            List.of(
+                "phases=[{epochs: 2, batch: 4, crop: 96x64, scale: [1, 1]},"
+                    + " {epochs: 1, batch: 2, crop: 96x64, scale: [1, 1]}]"));
+    RunLog log =
+        read(
+            """
+            {"step":20,"epoch":1,"loss":2,"rate":0.01,"picturesPerSecond":10}
+            {"step":30,"epoch":2,"loss":2,"rate":0.01,"picturesPerSecond":0.1}
+            {"step":40,"epoch":3,"loss":2,"rate":0.01,"picturesPerSecond":5}
+            """);
+    assertThat(log.time(recipe)).isEqualTo(Duration.ofSeconds(8 + 400 + 4));
   }
 
   @Test

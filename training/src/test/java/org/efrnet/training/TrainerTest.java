@@ -430,7 +430,9 @@ class TrainerTest {
     assertThat(read.weights().digest()).isEqualTo(outcome.weights().digest());
     assertThat(read.recipe()).contains(recipe.toYaml());
     assertThat(read.log().orElseThrow().lines()).hasSize(3);
-    assertThat(read.card()).contains("efrnet.streets", "Apache-2.0", "8 steps");
+    assertThat(read.card())
+        .contains("efrnet.streets", "Apache-2.0", "8 steps")
+        .containsPattern("took 0 h [0-9] min by the log; .* by cpu of: .* processors");
     assertThat(dir.resolve("run/checkpoint-8.safetensors")).exists();
   }
 

@@ -1,4 +1,4 @@
-package org.efrnet.cli;
+package org.efrnet.machine;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
@@ -32,7 +32,7 @@ import java.util.stream.Stream;
  * @param memoryBytes that this process may use at most
  * @param load processes that wanted to run, on average over the last minute; negative if unknown
  */
-record Machine(
+public record Machine(
     String cpu,
     List<String> flags,
     int cores,
@@ -48,11 +48,12 @@ record Machine(
       Pattern.compile("avx2|avx512f|avx512_bf16|avx512_vnni|avx_vnni|amx_.*|asimd|bf16|i8mm|sve");
   private static final Pattern GLIBC = Pattern.compile("stable release version ([0-9.]+[0-9])");
 
-  Machine {
+  public Machine {
     flags = List.copyOf(flags);
   }
 
-  static Machine here() {
+  /** This process's own. */
+  public static Machine here() {
     Map<String, String> processor = firstProcessor();
     OperatingSystemMXBean system =
         (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -124,8 +125,13 @@ record Machine(
     return line.substring(line.indexOf('/'));
   }
 
+  /** In one line, for people: processor, processors, system, Java. */
+  public String summary() {
+    return cpu + ", " + cores + " processors, " + os + " " + arch + ", Java " + java;
+  }
+
   /** Adds the fields to an object. */
-  void describe(ObjectNode node) {
+  public void describe(ObjectNode node) {
     node.put("cpu", cpu);
     flags.forEach(node.putArray("flags")::add);
     node.put("cores", cores);
