@@ -28,16 +28,20 @@ import org.efrnet.segment.Segmentation;
 import org.efrnet.text.OneLine;
 
 /**
- * Segments a video: reading, the network, drawing and writing run at the same time, each on a
- * thread of its own, with at most {@value #WAITING} frames waiting between two of them. Of a file
- * every frame is taken; of a live source the latest, and those that it gave meanwhile are counted
- * as dropped.
+ * Segments a video: reading, networks, drawing and writing run at the same time, each on a thread
+ * of its own, with at most {@value #WAITING} frames waiting between two of them. Of a file every
+ * frame is taken; of a live source the latest, and those that it gave meanwhile are counted as
+ * dropped.
+ *
+ * <p>Several segmenters get the frames of a file in turn. That keeps more cores busy than one with
+ * as many threads, which wait for one another within every layer, and for longer where drawing and
+ * encoding take cores from some of them.
  */
 public final class VideoRun {
   private static final int WAITING = 2;
 
-  /** Arrays that are kept for later frames: as many as can be on their way, two for each. */
-  private static final int MOST_SPARE = 24;
+  /** Arrays of a frame: its picture and its overlay. */
+  private static final int ARRAYS = 2;
 
   private static final int MOST_FAULT = 500;
 
@@ -48,12 +52,12 @@ public final class VideoRun {
 
   private final VideoSource source;
   private final VideoOptions options;
-  private final FrameSegmenter segmenter;
+  private final List<FrameSegmenter> segmenters;
   private final BooleanSupplier stop;
   private final Watcher watcher;
   private final VideoReader first;
-  private final Handover<Frame> read;
-  private final Handover<Frame> segmented = new Handover<>(WAITING, false, this::discard);
+  private final List<Handover<Frame>> read;
+  private final List<Handover<Frame>> segmented;
   private final Handover<Frame> drawn = new Handover<>(WAITING, false, this::discard);
   private final Queue<byte[]> spareArrays = new ConcurrentLinkedQueue<>();
   private final Queue<Segmentation> spareMaps = new ConcurrentLinkedQueue<>();
@@ -61,13 +65,18 @@ public final class VideoRun {
   private final AtomicLong dropped = new AtomicLong();
   private volatile boolean done;
 
+  /** Frames that can be on their way at once: arrays for as many are kept for later ones. */
+  private final int mostOnTheirWay;
+
   // Of the reading thread, until it has ended.
+  private long given;
   private long damaged;
   private long resized;
   private int reconnected;
   private Optional<String> fault = Optional.empty();
 
   // Of the drawing thread, until it has ended.
+  private long taken;
   private final Flicker unsmoothed = new Flicker();
   private final Flicker shown = new Flicker();
   private final Smoothing smoothing = new Smoothing();
@@ -103,22 +112,38 @@ public final class VideoRun {
     void take(Frame frame);
   }
 
+  /** Where a stage gets its frames. */
+  private interface Supply {
+    Optional<Frame> take() throws InterruptedException;
+  }
+
   private VideoRun(
       VideoSource source,
       VideoOptions options,
-      FrameSegmenter segmenter,
+      List<FrameSegmenter> segmenters,
       BooleanSupplier stop,
       Watcher watcher)
       throws VideoException {
     this.source = source;
     this.options = options;
-    this.segmenter = segmenter;
+    this.segmenters = List.copyOf(segmenters);
     this.stop = stop;
     this.watcher = watcher;
+    int waiting = Math.max(1, WAITING / segmenters.size());
     this.read =
-        source.isLive()
-            ? new Handover<>(1, true, this::discard)
-            : new Handover<>(WAITING, false, this::discard);
+        segmenters.stream()
+            .map(
+                segmenter ->
+                    source.isLive()
+                        ? new Handover<>(1, true, this::discard)
+                        : new Handover<>(waiting, false, this::discard))
+            .toList();
+    this.segmented =
+        segmenters.stream()
+            .map(segmenter -> new Handover<>(waiting, false, this::discard))
+            .toList();
+    // Beside those that wait: one in each stage.
+    this.mostOnTheirWay = segmenters.size() * (1 + 2 * waiting) + WAITING + 3;
     this.first = VideoReader.open(source, this::isToStop, options.decodingThreads());
   }
 
@@ -126,9 +151,11 @@ public final class VideoRun {
    * Segments a video to its end, or until it is told to stop. A source that ends early, or is
    * damaged, gives the frames that it has, and a report that says so.
    *
-   * @param segmenter is called on one thread
+   * @param segmenters each is called on a thread of its own; frames go to them in turn. One, if the
+   *     source is live
    * @param stop becomes true when it is to end; what was begun is finished, the file too
    * @param watcher is told of every frame
+   * @throws IllegalArgumentException if there is no segmenter, or several of a live source
    * @throws VideoException if the source cannot be read at all, or the file cannot be written, of
    *     which then nothing is left
    * @throws CancellationException if the calling thread is interrupted, which then still is; of the
@@ -137,14 +164,21 @@ public final class VideoRun {
   public static VideoReport run(
       VideoSource source,
       VideoOptions options,
-      FrameSegmenter segmenter,
+      List<FrameSegmenter> segmenters,
       BooleanSupplier stop,
       Watcher watcher)
       throws VideoException {
+    if (segmenters.isEmpty() || (source.isLive() && segmenters.size() > 1)) {
+      throw new IllegalArgumentException(
+          segmenters.size()
+              + " segmenters for "
+              + source.name()
+              + "; give one for a live source, one at least for a file");
+    }
     if (options.out().isPresent()) {
       requireWritable(source, options.out().get());
     }
-    VideoRun run = new VideoRun(source, options, segmenter, stop, watcher);
+    VideoRun run = new VideoRun(source, options, segmenters, stop, watcher);
     try {
       return run.run();
     } finally {
@@ -186,19 +220,25 @@ public final class VideoRun {
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     long cpu = machine.getProcessCpuTime();
     long begin = System.nanoTime();
-    List<Thread> stages =
-        List.of(
-            stage("efrnet-video-read", this::readAll, Optional.empty(), read),
-            stage(
-                "efrnet-video-network",
-                () -> pass(read, segmented, this::segment),
-                Optional.of(read),
-                segmented),
-            stage(
-                "efrnet-video-draw",
-                () -> pass(segmented, drawn, this::draw),
-                Optional.of(segmented),
-                drawn));
+    List<Thread> stages = new ArrayList<>();
+    stages.add(stage("efrnet-video-read", this::readAll, List.of(), read));
+    for (int i = 0; i < segmenters.size(); i++) {
+      FrameSegmenter segmenter = segmenters.get(i);
+      Handover<Frame> from = read.get(i);
+      Handover<Frame> to = segmented.get(i);
+      stages.add(
+          stage(
+              "efrnet-video-network-" + i,
+              () -> pass(from::take, to, frame -> segment(frame, segmenter)),
+              List.of(from),
+              List.of(to)));
+    }
+    stages.add(
+        stage(
+            "efrnet-video-draw",
+            () -> pass(this::takeInTurn, drawn, this::draw),
+            segmented,
+            List.of(drawn)));
     stages.forEach(Thread::start);
     try {
       writeAll(begin);
@@ -211,8 +251,8 @@ public final class VideoRun {
     } finally {
       done = true;
       drawn.cancel();
-      segmented.cancel();
-      read.cancel();
+      segmented.forEach(Handover::cancel);
+      read.forEach(Handover::cancel);
       stages.forEach(VideoRun::joined);
     }
     failed();
@@ -225,7 +265,8 @@ public final class VideoRun {
     void run() throws InterruptedException;
   }
 
-  private Thread stage(String name, Work work, Optional<Handover<Frame>> from, Handover<Frame> to) {
+  private Thread stage(
+      String name, Work work, List<Handover<Frame>> from, List<Handover<Frame>> to) {
     Thread thread =
         new Thread(
             () -> {
@@ -236,8 +277,8 @@ public final class VideoRun {
               } catch (RuntimeException | Error e) {
                 failure.compareAndSet(null, e);
               } finally {
-                from.ifPresent(Handover::cancel);
-                to.end();
+                from.forEach(Handover::cancel);
+                to.forEach(Handover::end);
               }
             },
             name);
@@ -292,7 +333,7 @@ public final class VideoRun {
       while (true) {
         Optional<Frame> frame = reader.next(this::array);
         if (frame.isPresent()) {
-          if (!read.put(frame.get()) || isToStop()) {
+          if (!inTurn(read, given++).put(frame.get()) || isToStop()) {
             return;
           }
         } else if (!source.isLive() || isToStop()) {
@@ -377,8 +418,16 @@ public final class VideoRun {
 
   // The network and drawing
 
-  private static void pass(Handover<Frame> from, Handover<Frame> to, Step step)
-      throws InterruptedException {
+  private static Handover<Frame> inTurn(List<Handover<Frame>> all, long number) {
+    return all.get((int) (number % all.size()));
+  }
+
+  /** The next frame in the video's order; where one is missing there are none behind it. */
+  private Optional<Frame> takeInTurn() throws InterruptedException {
+    return inTurn(segmented, taken++).take();
+  }
+
+  private static void pass(Supply from, Handover<Frame> to, Step step) throws InterruptedException {
     Optional<Frame> next = from.take();
     while (next.isPresent()) {
       Frame frame = next.get();
@@ -397,7 +446,7 @@ public final class VideoRun {
     }
   }
 
-  private void segment(Frame frame) {
+  private void segment(Frame frame, FrameSegmenter segmenter) {
     frame.segmentation =
         Optional.of(
             segmenter.segment(frame.picture.orElseThrow(), Optional.ofNullable(spareMaps.poll())));
@@ -516,13 +565,13 @@ public final class VideoRun {
   private void recycle(Frame frame) {
     keep(frame.picture.map(Picture::rgb).orElse(NO_BYTES));
     keep(frame.overlay.map(Picture::rgb).orElse(NO_BYTES));
-    if (frame.segmentation.isPresent() && spareMaps.size() < MOST_SPARE) {
+    if (frame.segmentation.isPresent() && spareMaps.size() < mostOnTheirWay) {
       spareMaps.add(frame.segmentation.get());
     }
   }
 
   private void keep(byte[] array) {
-    if (array.length > 0 && spareArrays.size() < MOST_SPARE) {
+    if (array.length > 0 && spareArrays.size() < ARRAYS * mostOnTheirWay) {
       spareArrays.add(array);
     }
   }

@@ -10,6 +10,7 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeAll;
@@ -76,10 +77,11 @@ class LiveTest {
         VideoRun.run(
             at(server),
             VideoOptions.DEFAULT.to(out).with(SOON),
-            (frame, reuse) -> {
-              waitFor(secondTime);
-              return new Brightness().segment(frame, reuse);
-            },
+            List.of(
+                (frame, reuse) -> {
+                  waitFor(secondTime);
+                  return new Brightness().segment(frame, reuse);
+                }),
             () -> false,
             told);
     sender.join();
@@ -125,10 +127,11 @@ class LiveTest {
           VideoRun.run(
               at(server),
               VideoOptions.DEFAULT.to(out),
-              (frame, reuse) -> {
-                stop.set(true);
-                return new Brightness().segment(frame, reuse);
-              },
+              List.of(
+                  (frame, reuse) -> {
+                    stop.set(true);
+                    return new Brightness().segment(frame, reuse);
+                  }),
               stop::get,
               new VideoRunTest.Told());
     } finally {
@@ -152,7 +155,7 @@ class LiveTest {
                 VideoRun.run(
                     source,
                     VideoOptions.DEFAULT,
-                    new Brightness(),
+                    List.of(new Brightness()),
                     () -> false,
                     new VideoRunTest.Told()))
         .isInstanceOf(VideoException.class)

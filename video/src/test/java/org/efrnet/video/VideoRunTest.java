@@ -32,7 +32,13 @@ class VideoRunTest {
   @TempDir private Path dir;
 
   private static VideoReport run(Path file, VideoOptions options) throws VideoException {
-    return VideoRun.run(VideoSource.of(file), options, new Brightness(), () -> false, new Told());
+    // Two, as a machine of two cores gets them.
+    return VideoRun.run(
+        VideoSource.of(file),
+        options,
+        List.of(new Brightness(), new Brightness()),
+        () -> false,
+        new Told());
   }
 
   private static VideoOptions to(Path out) {
@@ -142,10 +148,11 @@ class VideoRunTest {
     VideoRun.run(
         VideoSource.of(in),
         to(out),
-        (frame, reuse) -> {
-          seen.add(new Picture(frame.width(), frame.height(), frame.rgb().clone()));
-          return new Brightness().segment(frame, reuse);
-        },
+        List.of(
+            (frame, reuse) -> {
+              seen.add(new Picture(frame.width(), frame.height(), frame.rgb().clone()));
+              return new Brightness().segment(frame, reuse);
+            }),
         () -> false,
         new Told());
     assertThat(seen).hasSize(2);
@@ -274,10 +281,11 @@ class VideoRunTest {
         VideoRun.run(
             VideoSource.of(in),
             to(out),
-            (frame, reuse) -> {
-              stop.set(true);
-              return new Brightness().segment(frame, reuse);
-            },
+            List.of(
+                (frame, reuse) -> {
+                  stop.set(true);
+                  return new Brightness().segment(frame, reuse);
+                }),
             stop::get,
             new Told());
     assertThat(report.frames()).isBetween(1L, 20L);
@@ -293,13 +301,78 @@ class VideoRunTest {
     Told told = new Told();
     VideoReport report =
         VideoRun.run(
-            VideoSource.of(in), to(out).withFrames(7), new Brightness(), () -> false, told);
+            VideoSource.of(in),
+            to(out).withFrames(7),
+            List.of(new Brightness()),
+            () -> false,
+            told);
     assertThat(report.frames()).isEqualTo(7);
     assertThat(report.dropped()).isZero();
     assertThat(report.isComplete()).isTrue();
     assertThat(told.last).isEqualTo(7);
     assertThat(told.expected).hasValue(20);
     assertThat(Videos.frames(out)).isEqualTo(7);
+  }
+
+  /** Three get the frames in turn, and the slowest holds up the order, not the others' work. */
+  @Test
+  void severalSegmentersShareTheFramesAndKeepTheirOrder() throws IOException {
+    Path in = dir.resolve("in.avi");
+    Videos.make(COUNTING + " -c:v ffv1", in);
+    List<List<Integer>> greys = new ArrayList<>();
+    List<FrameSegmenter> segmenters = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      List<Integer> own = new ArrayList<>();
+      boolean slow = i == 1;
+      greys.add(own);
+      segmenters.add(
+          (frame, reuse) -> {
+            own.add(frame.rgb()[1] & 0xff);
+            if (slow) {
+              waitFor(20);
+            }
+            return new Brightness().segment(frame, reuse);
+          });
+    }
+    Path out = dir.resolve("out.mp4");
+    VideoReport report =
+        VideoRun.run(
+            VideoSource.of(in), to(out).withSideBySide(true), segmenters, () -> false, new Told());
+    assertThat(report.frames()).isEqualTo(20);
+    byte[] after = Videos.rgb(out);
+    int picture = 3 * 128 * 48;
+    for (int n = 0; n < 20; n++) {
+      assertThat(greys.get(n % 3).get(n / 3)).as("frame %d", n).isCloseTo(12 * n, within(3));
+      assertThat(after[n * picture + 1] & 0xff).as("frame %d", n).isCloseTo(12 * n, within(8));
+    }
+    assertThat(greys).extracting(List::size).containsExactly(7, 7, 6);
+  }
+
+  private static void waitFor(int millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void aLiveSourceHasOneSegmenterAndAFileOneAtLeast() {
+    for (List<FrameSegmenter> wrong :
+        List.of(
+            List.<FrameSegmenter>of(),
+            List.<FrameSegmenter>of(new Brightness(), new Brightness()))) {
+      assertThatThrownBy(
+              () ->
+                  VideoRun.run(
+                      VideoSource.of("tcp://127.0.0.1:1"),
+                      VideoOptions.DEFAULT,
+                      wrong,
+                      () -> false,
+                      new Told()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("give one for a live source");
+    }
   }
 
   @Test
@@ -317,7 +390,7 @@ class VideoRunTest {
           return new Brightness().segment(frame, reuse);
         };
     VideoReport report =
-        VideoRun.run(VideoSource.of(in), to(out), failing, () -> false, new Told());
+        VideoRun.run(VideoSource.of(in), to(out), List.of(failing), () -> false, new Told());
     assertThat(report.fault()).hasValue("frame 4 could not be segmented: logits are NaN");
     assertThat(report.frames()).isEqualTo(3);
     assertThat(Videos.frames(out)).isEqualTo(3);
@@ -328,7 +401,9 @@ class VideoRunTest {
           throw new IllegalArgumentException("too small");
         };
     assertThatThrownBy(
-            () -> VideoRun.run(VideoSource.of(in), to(none), useless, () -> false, new Told()))
+            () ->
+                VideoRun.run(
+                    VideoSource.of(in), to(none), List.of(useless), () -> false, new Told()))
         .hasMessage("too small");
     assertThat(none).doesNotExist();
     assertThat(Videos.names(dir)).containsExactly("in.mp4", "out.mp4");

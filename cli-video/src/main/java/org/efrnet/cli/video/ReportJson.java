@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.OptionalDouble;
-import org.efrnet.bundle.ModelBundle;
+import org.efrnet.bundle.BundleConfig;
 import org.efrnet.cli.Format;
 import org.efrnet.segment.ResultJson;
-import org.efrnet.segment.Segmenter;
 import org.efrnet.video.VideoOptions;
 import org.efrnet.video.VideoReport;
 import org.efrnet.video.VideoSource;
@@ -17,19 +16,17 @@ final class ReportJson {
   private ReportJson() {}
 
   static String of(
-      VideoSource source,
-      VideoOptions wanted,
-      ModelBundle bundle,
-      Segmenter segmenter,
-      VideoReport report) {
+      VideoSource source, VideoOptions wanted, Segmenters segmenters, VideoReport report) {
+    BundleConfig model = segmenters.any().bundle().config();
     ObjectNode node = JsonNodeFactory.instance.objectNode();
     node.put("video", source.name());
     node.put("width", report.width());
     node.put("height", report.height());
     node.put("rate", report.rate());
-    node.put("model", bundle.config().name());
-    node.put("licence", bundle.config().licence().id());
-    ResultJson.describe(segmenter, node);
+    node.put("model", model.name());
+    node.put("licence", model.licence().id());
+    ResultJson.describe(segmenters.any(), node);
+    node.put("segmenters", segmenters.all().size());
     node.put("frames", report.frames());
     node.put("fps", rounded(report.fps()));
     node.put("dropped", report.dropped());

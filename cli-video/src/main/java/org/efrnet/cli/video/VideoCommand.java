@@ -122,24 +122,15 @@ final class VideoCommand implements Callable<Integer> {
             "efrnet: the video could not be ended in "
                 + SECONDS_TO_STOP
                 + " s; what was written is lost")) {
-      try (Segmenter segmenter =
-          Segmenter.load(bundle, smooth ? segmenting.withConfidence() : segmenting)) {
+      try (Segmenters segmenters =
+          Segmenters.load(
+              bundle, smooth ? segmenting.withConfidence() : segmenting, !source.isLive())) {
         VideoReport result;
         try (Sight sight = new Sight(spec.commandLine().getErr(), frames)) {
-          result =
-              VideoRun.run(
-                  source,
-                  wanted,
-                  (frame, reuse) ->
-                      reuse.isPresent()
-                          ? segmenter.segment(frame, reuse.get())
-                          : segmenter.segment(frame),
-                  stop::get,
-                  sight);
+          result = VideoRun.run(source, wanted, segmenters.forFrames(), stop::get, sight);
         }
         if (report.isPresent()) {
-          WholeFile.write(
-              report.get(), ReportJson.of(source, wanted, bundle, segmenter, result) + "\n");
+          WholeFile.write(report.get(), ReportJson.of(source, wanted, segmenters, result) + "\n");
         }
         print(source, wanted, result);
         return complaints(source, wanted, result) ? 1 : 0;
