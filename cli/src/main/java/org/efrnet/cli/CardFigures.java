@@ -2,7 +2,11 @@ package org.efrnet.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Locale;
-import java.util.Map;
+import org.efrnet.labels.ClassTable;
+import org.efrnet.labels.SegmentationClass;
+import org.efrnet.metrics.ClassScore;
+import org.efrnet.metrics.Scores;
+import org.efrnet.segment.Evaluation;
 
 /** What was measured, as a section of a bundle's card. */
 final class CardFigures {
@@ -12,9 +16,10 @@ final class CardFigures {
    * A card with these figures; of the same data, size, precision and protocol it has them once.
    *
    * @param card Markdown
-   * @param figures as {@code evaluate} prints them as JSON
+   * @param figures as {@code evaluate} prints them as JSON, where they are rounded already
+   * @param evaluation the same, whole
    */
-  static String in(String card, JsonNode figures) {
+  static String in(String card, JsonNode figures, Evaluation evaluation, ClassTable classes) {
     String heading = heading(figures);
     StringBuilder text = new StringBuilder(without(card, heading).stripTrailing());
     text.append("\n\n").append(heading).append("\n\n");
@@ -28,16 +33,16 @@ final class CardFigures {
             figures.path("leak").booleanValue() ? " LEAK: trained on some of them." : ""));
     StringBuilder names = new StringBuilder("| | mIoU | pixel accuracy |");
     StringBuilder rule = new StringBuilder("|---|---|---|");
-    for (JsonNode one : figures.get("classes")) {
-      names.append(' ').append(one.get("name").textValue()).append(" |");
+    for (SegmentationClass one : classes.classes()) {
+      names.append(' ').append(one.name()).append(" |");
       rule.append("---|");
     }
     text.append(names).append('\n').append(rule).append('\n');
-    row(text, "all", figures);
-    if (figures.get("sequences").size() > 1) {
-      for (Map.Entry<String, JsonNode> sequence : figures.get("sequences").properties()) {
-        row(text, sequence.getKey(), sequence.getValue());
-      }
+    row(text, "all", evaluation.overall().scores(classes));
+    if (evaluation.bySequence().size() > 1) {
+      evaluation
+          .bySequence()
+          .forEach((sequence, matrix) -> row(text, sequence, matrix.scores(classes)));
     }
     return text.toString();
   }
@@ -62,16 +67,13 @@ final class CardFigures {
     return card.substring(0, start) + (next < 0 ? "" : card.substring(next + 1));
   }
 
-  private static void row(StringBuilder text, String name, JsonNode scores) {
-    text.append("| ").append(name).append(" | ").append(percent(scores.get("miou")));
-    text.append(" | ").append(percent(scores.get("pixelAccuracy"))).append(" |");
-    for (JsonNode one : scores.get("classes")) {
-      text.append(' ').append(percent(one.get("iou"))).append(" |");
+  private static void row(StringBuilder text, String name, Scores scores) {
+    text.append("| ").append(name);
+    text.append(" | ").append(EvaluateCommand.percent(scores.miou()));
+    text.append(" | ").append(EvaluateCommand.percent(scores.pixelAccuracy())).append(" |");
+    for (ClassScore one : scores.classes()) {
+      text.append(' ').append(EvaluateCommand.percent(one.iou())).append(" |");
     }
     text.append('\n');
-  }
-
-  private static String percent(JsonNode value) {
-    return value.isNumber() ? String.format(Locale.ROOT, "%.2f", value.doubleValue()) : "absent";
   }
 }

@@ -168,7 +168,7 @@ final class EvaluateCommand implements Callable<Integer> {
       further.print(out);
     }
     if (record) {
-      record(bundle, plain ? split : split + ", " + protocol, json);
+      record(bundle, plain ? split : split + ", " + protocol, json, evaluation);
     }
     return 0;
   }
@@ -217,12 +217,13 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private void record(ModelBundle bundle, String as, ObjectNode json) throws IOException {
+  private void record(ModelBundle bundle, String as, ObjectNode json, Evaluation evaluation)
+      throws IOException {
     Map<String, Object> metrics = new LinkedHashMap<>(bundle.config().metrics());
     metrics.put(as, new ObjectMapper().convertValue(json, Map.class));
     bundle
         .with(bundle.config().withMetrics(metrics))
-        .withCard(CardFigures.in(bundle.card(), json))
+        .withCard(CardFigures.in(bundle.card(), json, evaluation, bundle.classes()))
         .write(Path.of(model));
   }
 
@@ -298,7 +299,7 @@ final class EvaluateCommand implements Callable<Integer> {
     row(out, "mean accuracy", scores.stream().map(s -> percent(s.meanAccuracy())).toList());
   }
 
-  private static String percent(double value) {
+  static String percent(double value) {
     return Double.isNaN(value) ? "absent" : String.format(Locale.ROOT, "%.2f", value);
   }
 
