@@ -28,12 +28,12 @@ final class Bodies {
    *
    * @param share grows by the body's length
    * @throws Problem 413 if it is longer than allowed, 408 if it takes too long, 429 if there is no
-   *     memory for it now, 400 if it breaks off
+   *     memory for it now, 400 if it breaks off; what is left of the body is the caller's to {@link
+   *     #drain}
    */
   byte[] read(HttpServletRequest request, Budget.Share share) {
     long claimed = request.getContentLengthLong();
     if (claimed > limits.bodyBytes()) {
-      drain(request);
       throw tooLarge();
     }
     long end = System.nanoTime() + limits.bodyTime().toNanos();
@@ -44,12 +44,10 @@ final class Bodies {
       InputStream in = request.getInputStream();
       for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
         if (body.size() + count > limits.bodyBytes()) {
-          drain(request);
           throw tooLarge();
         }
         // Twice: the array grows by doubling.
         if (!share.grow(2L * count)) {
-          drain(request);
           throw Problem.busy("there is no memory for more requests now; send it later", 1);
         }
         body.write(chunk, 0, count);

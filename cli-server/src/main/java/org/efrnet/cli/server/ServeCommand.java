@@ -5,7 +5,6 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -55,7 +54,7 @@ final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--model",
       paramLabel = "BUNDLE",
-      defaultValue = "efrnet.camvid",
+      defaultValue = ModelOptions.DEFAULT_MODEL,
       description = "A model's name, or its folder; may be repeated (default: ${DEFAULT-VALUE}).")
   private List<String> models;
 
@@ -163,7 +162,7 @@ final class ServeCommand implements Callable<Integer> {
       limits = pixels.map(limits::withPixels).orElse(limits);
       return connections.map(limits::withConnections).orElse(limits);
     } catch (IllegalArgumentException e) {
-      throw wrong(String.format(Locale.ROOT, "%s", e.getMessage()));
+      throw wrong(e.getMessage());
     }
   }
 
