@@ -2,7 +2,6 @@ package org.efrnet.torch;
 
 import java.util.Iterator;
 import java.util.random.RandomGenerator;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
 import org.efrnet.learning.Dropouts;
 
@@ -19,7 +18,7 @@ final class DropoutGates {
   DropoutGates(Dropouts dropouts, int n, RandomGenerator random, Execution execution) {
     places = dropouts.places().iterator();
     float[] values = dropouts.draw(n, random);
-    gates = execution.upload(AbstractTensor.create(values, values.length), execution.mapType());
+    gates = execution.upload(values, execution.mapType(), values.length);
   }
 
   /** The next dropout's gate in the graph's order, (n, channels, 1, 1). */

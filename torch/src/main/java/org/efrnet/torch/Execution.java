@@ -1,10 +1,18 @@
 package org.efrnet.torch;
 
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DeviceOptional;
+import org.bytedeco.pytorch.LayoutOptional;
 import org.bytedeco.pytorch.MemoryFormatOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.efrnet.learning.Precision;
+import org.efrnet.readings.Parameter;
 
 /**
  * Where and how libtorch computes.
@@ -57,6 +65,37 @@ public record Execution(String device, Precision precision, Layout layout) {
     return host.pin_memory()
         .to(there, host.dtype().toScalarType(), true, false, new MemoryFormatOptional())
         .to(type);
+  }
+
+  /**
+   * Values of Java's as a tensor of the given type and shape on this device. To a card they go from
+   * memory that it reads by itself: copied once, and the host does not wait.
+   */
+  Tensor upload(float[] values, ScalarType type, long... shape) {
+    if (onHost()) {
+      return AbstractTensor.create(values, shape).to(type);
+    }
+    Tensor pinned =
+        torch.empty(
+            shape,
+            new ScalarTypeOptional(ScalarType.Float),
+            new LayoutOptional(),
+            new DeviceOptional(),
+            new BoolOptional(true),
+            new MemoryFormatOptional());
+    new FloatPointer(pinned.data_ptr()).put(values);
+    return pinned
+        .to(new Device(device), ScalarType.Float, true, false, new MemoryFormatOptional())
+        .to(type);
+  }
+
+  /**
+   * Whether a parameter lies in memory as channels-last maps do. With one input channel both
+   * layouts are the same bytes, and their strides, which libtorch takes for a wish, must not wish
+   * for a layout that the maps there do not have.
+   */
+  boolean laysOut(Parameter p) {
+    return layout == Layout.CHANNELS_LAST && p.shape().length == 4 && p.shape()[1] > 1;
   }
 
   /** The type of parameters. */

@@ -53,10 +53,6 @@ public final class LibtorchLearner implements Learner {
     this.dropouts = Dropouts.of(graph);
     boolean complete = false;
     try {
-      if (!execution.onHost()) {
-        // Crops of a phase all have one size: the fastest algorithm is worth looking for.
-        torch.globalContext().setBenchmarkCuDNN(true);
-      }
       ParameterLayout layout = ParameterLayout.of(graph);
       store = new ParameterStore(layout, model.weights(), execution, true);
       state.put("trained", store.trained());
@@ -109,7 +105,9 @@ public final class LibtorchLearner implements Learner {
       DropoutGates gates = new DropoutGates(dropouts, batch.n(), dropout, execution);
       TorchOps training =
           new TorchOps(store, execution, new TorchOps.Mode.Training(gates, frozenSlopes));
-      store.gradients().zero_();
+      try (NoGradGuard guard = new NoGradGuard()) {
+        store.beginStep();
+      }
       Map<String, Tensor> outputs = graph.read(training, planes(batch), graph.outputs().keySet());
       Tensor truth = truth(batch);
       Tensor loss = loss(outputs.get(Graph.LOGITS), truth);
@@ -123,6 +121,7 @@ public final class LibtorchLearner implements Learner {
       }
       loss.backward();
       try (NoGradGuard guard = new NoGradGuard()) {
+        store.gatherGradients();
         update(learningRate);
         lossSum.add_(loss.detach().to(ScalarType.Double).view(1));
         lossCount++;
@@ -265,6 +264,7 @@ public final class LibtorchLearner implements Learner {
   public double[] logits(float[] planes, int n, int height, int width) {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
+      store.beginStep();
       TorchOps inference = new TorchOps(store, execution, new TorchOps.Mode.Inference());
       Tensor image = TorchOps.image(planes, n, height, width, execution);
       return ParameterStore.downloadDoubles(

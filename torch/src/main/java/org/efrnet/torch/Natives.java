@@ -1,8 +1,10 @@
 package org.efrnet.torch;
 
 import java.util.function.Supplier;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch_cuda;
 
 /** What this process holds outside Java's heap, and how many threads libtorch computes with. */
 public final class Natives {
@@ -47,7 +49,7 @@ public final class Natives {
       throw new IllegalArgumentException(
           "device '" + device + "' is none of cpu, cuda and cuda:N, such as cuda:1");
     }
-    if (!device.equals("cpu") && !loaded(torch::hasCUDA)) {
+    if (!device.equals("cpu") && !loaded(Natives::seesCard)) {
       throw new IllegalStateException(
           "device "
               + device
@@ -61,6 +63,20 @@ public final class Natives {
             "device " + device + ": this machine has " + cards + ", the first is cuda:0");
       }
     }
+  }
+
+  /**
+   * Libtorch asks but once for its part that computes on a card, and takes what is loaded by then.
+   * With its libraries that part is not: where they have just been unpacked it comes before those
+   * that it needs.
+   */
+  private static boolean seesCard() {
+    try {
+      Loader.load(torch_cuda.class);
+    } catch (LinkageError e) {
+      return false;
+    }
+    return torch.hasCUDA();
   }
 
   private static <T> T loaded(Supplier<T> call) {

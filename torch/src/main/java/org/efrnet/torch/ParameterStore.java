@@ -2,10 +2,10 @@ package org.efrnet.torch;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -38,6 +38,7 @@ final class ParameterStore implements AutoCloseable {
   private final Tensor trained;
   private final Tensor gradients;
   private final Tensor statistics;
+  private final Optional<MapParameters> maps;
 
   /**
    * @param learns whether gradients will be wanted
@@ -61,9 +62,14 @@ final class ParameterStore implements AutoCloseable {
           // Autograd adds into a gradient that exists: the views keep all gradients in one vector.
           view.mutable_grad().put(view(gradients, at, p));
         }
-        // Whoever learns keeps 32 bits and converts at each use; whoever does not converts once.
-        views.put(p.name(), learns ? view : converted(view));
+        // Whoever learns keeps 32 bits and converts at each step; whoever does not converts once.
+        views.put(p.name(), learns ? view : converted(view, p));
       }
+      // On the host libtorch's kernels are wrong for CGNet's weights in that layout.
+      maps =
+          learns
+              ? Optional.of(new MapParameters(layout, trained, execution, !execution.onHost()))
+              : Optional.empty();
       complete = true;
     } finally {
       if (complete) {
@@ -74,11 +80,10 @@ final class ParameterStore implements AutoCloseable {
   }
 
   Tensor upload(float[] values) {
-    return execution.upload(
-        AbstractTensor.create(values, values.length), execution.parameterType());
+    return execution.upload(values, execution.parameterType(), values.length);
   }
 
-  private static Tensor view(Tensor flat, long at, Parameter p) {
+  static Tensor view(Tensor flat, long at, Parameter p) {
     long[] shape = new long[p.shape().length];
     for (int i = 0; i < shape.length; i++) {
       shape[i] = p.shape()[i];
@@ -87,13 +92,9 @@ final class ParameterStore implements AutoCloseable {
   }
 
   /** A parameter in the type and the layout of the maps that it meets. */
-  private Tensor converted(Tensor parameter) {
+  private Tensor converted(Tensor parameter, Parameter p) {
     Tensor typed = parameter.to(execution.mapType());
-    // With one input channel both layouts are the same bytes, and their strides, which libtorch
-    // takes for a wish, must not wish for a layout that the maps there do not have.
-    return execution.layout() == Execution.Layout.CHANNELS_LAST
-            && typed.dim() == 4
-            && typed.size(1) > 1
+    return execution.laysOut(p)
         ? typed.clone(new MemoryFormatOptional(MemoryFormat.ChannelsLast))
         : typed;
   }
@@ -105,6 +106,27 @@ final class ParameterStore implements AutoCloseable {
       throw new IllegalArgumentException("no parameter " + name + " in this network");
     }
     return view;
+  }
+
+  /** The parameter of that name in the type of the maps that it meets; owned by the store. */
+  Tensor inMaps(String name) {
+    return maps.isPresent() ? maps.get().get(name) : get(name);
+  }
+
+  /** The parameter of that name in its own type, whatever that of the maps; owned by the store. */
+  Tensor exact(String name) {
+    return execution.mapType() == execution.parameterType() ? inMaps(name) : get(name);
+  }
+
+  /** Before a step: forgets the gradients. */
+  void beginStep() {
+    gradients.zero_();
+    maps.ifPresent(m -> m.follow(trained));
+  }
+
+  /** After a step's backward pass: {@link #gradients} are whole now. */
+  void gatherGradients() {
+    maps.ifPresent(m -> m.addGradientsTo(gradients));
   }
 
   ParameterLayout layout() {
@@ -153,6 +175,7 @@ final class ParameterStore implements AutoCloseable {
 
   @Override
   public void close() {
+    maps.ifPresent(MapParameters::close);
     memory.close();
   }
 }

@@ -2,7 +2,6 @@ package org.efrnet.torch;
 
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -59,8 +58,7 @@ final class TorchOps implements Ops<Tensor> {
 
   /** Planes (n, 3, height, width) as the tensor that a network reads. */
   static Tensor image(float[] planes, int n, int height, int width, Execution execution) {
-    Tensor image =
-        execution.upload(AbstractTensor.create(planes, n, 3, height, width), execution.mapType());
+    Tensor image = execution.upload(planes, execution.mapType(), n, 3, height, width);
     return execution.layout() == Execution.Layout.CHANNELS_LAST
         ? image.contiguous(MemoryFormat.ChannelsLast)
         : image;
@@ -71,8 +69,13 @@ final class TorchOps implements Ops<Tensor> {
   }
 
   /** A parameter in the type of the maps that it meets. */
-  private Tensor inMaps(Tensor parameter) {
-    return execution.precision() == Precision.BF16 ? parameter.to(ScalarType.BFloat16) : parameter;
+  private Tensor inMaps(Name at, String which) {
+    return store.inMaps(at + "." + which);
+  }
+
+  /** A parameter in another type than that of the maps, where it must be. */
+  private Tensor parameter(Name at, String which, ScalarType type) {
+    return type == execution.mapType() ? inMaps(at, which) : parameter(at, which).to(type);
   }
 
   private static TensorOptional optional(Tensor tensor) {
@@ -126,7 +129,7 @@ final class TorchOps implements Ops<Tensor> {
   @Override
   public Tensor conv(Tensor x, Conv c) {
     return pairsChannels() && (leavesPairsOpen(c) || isWideProduct(c))
-        ? inMaps(conv(x.to(ScalarType.Float), c, ScalarType.Float))
+        ? conv(x.to(ScalarType.Float), c, ScalarType.Float).to(execution.mapType())
         : conv(x, c, execution.mapType());
   }
 
@@ -140,7 +143,7 @@ final class TorchOps implements Ops<Tensor> {
         execution.onHost() && c.groups() == c.in() && c.out() > c.in() && c.groups() > 1;
     return torch.conv2d(
         multiplied ? x.contiguous() : x,
-        parameter(c.at(), "weight").to(type),
+        parameter(c.at(), "weight", type),
         bias(c.bias(), c.at(), type),
         both(c.stride()),
         sizes(c.padding()),
@@ -155,18 +158,18 @@ final class TorchOps implements Ops<Tensor> {
         x.slice(2, first, new LongOptional(x.size(2)), c.stride())
             .slice(3, first, new LongOptional(x.size(3)), c.stride())
             .permute(0, 2, 3, 1);
-    Tensor weight = parameter(c.at(), "weight").to(type).reshape(c.out(), c.in());
+    Tensor weight = parameter(c.at(), "weight", type).reshape(c.out(), c.in());
     return torch.linear(pixels, weight, bias(c.bias(), c.at(), type)).permute(0, 3, 1, 2);
   }
 
   private TensorOptional bias(boolean there, Name at, ScalarType type) {
-    return there ? optional(parameter(at, "bias").to(type)) : new TensorOptional();
+    return there ? optional(parameter(at, "bias", type)) : new TensorOptional();
   }
 
   @Override
   public Tensor convTranspose(Tensor x, ConvTranspose c, Tensor like) {
     return pairsChannels() && leavesPairsOpen(c)
-        ? inMaps(convTranspose(x.to(ScalarType.Float), c, like, ScalarType.Float))
+        ? convTranspose(x.to(ScalarType.Float), c, like, ScalarType.Float).to(execution.mapType())
         : convTranspose(x, c, like, execution.mapType());
   }
 
@@ -178,7 +181,7 @@ final class TorchOps implements Ops<Tensor> {
     };
     return torch.conv_transpose2d(
         x,
-        parameter(c.at(), "weight").to(type),
+        parameter(c.at(), "weight", type),
         bias(c.bias(), c.at(), type),
         both(c.stride()),
         both(c.padding()),
@@ -191,8 +194,8 @@ final class TorchOps implements Ops<Tensor> {
   public Tensor batchNorm(Tensor x, BatchNorm norm) {
     return torch.batch_norm(
         x,
-        optional(parameter(norm.at(), "weight")),
-        optional(parameter(norm.at(), "bias")),
+        optional(store.exact(norm.at() + ".weight")),
+        optional(store.exact(norm.at() + ".bias")),
         optional(parameter(norm.at(), "running_mean")),
         optional(parameter(norm.at(), "running_var")),
         mode instanceof Mode.Training,
@@ -203,19 +206,18 @@ final class TorchOps implements Ops<Tensor> {
 
   @Override
   public Tensor prelu(Tensor x, Prelu prelu) {
-    Tensor slope = parameter(prelu.at(), "weight");
     if (mode instanceof Mode.Training training && prelu.slopes() == 1) {
       Float frozen = training.frozenSlopes().get(prelu.at() + ".weight");
       // Between relu(x) and x: the same function as libtorch's prelu, whose backward pass costs
       // more than the convolutions around it.
       return frozen == null
-          ? torch.lerp(torch.relu(x), x, inMaps(slope))
+          ? torch.lerp(torch.relu(x), x, inMaps(prelu.at(), "weight"))
           : torch.leaky_relu(x, new Scalar(frozen));
     }
     // A single slope at hand makes it a leaky ReLU, which libtorch computes in less time.
     return mode instanceof Mode.Inference && prelu.slopes() == 1 && execution.onHost()
-        ? torch.leaky_relu(x, slope.item())
-        : torch.prelu(x, inMaps(slope));
+        ? torch.leaky_relu(x, parameter(prelu.at(), "weight").item())
+        : torch.prelu(x, inMaps(prelu.at(), "weight"));
   }
 
   @Override
