@@ -20,6 +20,11 @@ final class ElsewhereCommand implements Callable<Integer> {
                   "efrnet-cli-onnx",
                   "Writes a model for other programs. ONNX Runtime runs the file at three sizes, and"
                       + " it gets its"),
+              "label",
+              new Elsewhere(
+                  "efrnet-cli-spark",
+                  "Labels folders of pictures on Apache Spark, in this process or on a cluster. What"
+                      + " is labelled"),
               "serve",
               new Elsewhere(
                   "efrnet-cli-server",

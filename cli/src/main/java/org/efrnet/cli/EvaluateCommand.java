@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.Cityscapes;
@@ -105,6 +106,8 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private ModelOptions options;
 
+  @Mixin private SparkOptions spark;
+
   @Spec private CommandSpec spec;
 
   @Override
@@ -140,16 +143,11 @@ final class EvaluateCommand implements Callable<Integer> {
               + ": judge it on another split, or say --allow-leak and the result will say LEAK");
     }
     FurtherFigures further = new FurtherFigures(pictures, audit);
-    Evaluation evaluation;
     ObjectNode computed = JsonNodeFactory.instance.objectNode();
-    try (Segmenter segmenter = options.open(bundle);
-        Progress progress =
-            new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
-      ResultJson.describe(segmenter, computed);
-      evaluation =
-          Evaluation.of(
-              segmenter, pictures, protocol, (done, total) -> progress.to(done, ""), further);
-    }
+    Evaluation evaluation =
+        spark.master().isPresent()
+            ? counted(spark.master().get(), pictures, protocol, further, computed)
+            : counted(bundle, pictures, protocol, further, computed);
     boolean plain = protocol.equals(Protocol.PLAIN);
     computed.put("augmentation", plain ? "none" : protocol.toString());
     ObjectNode json = json(bundle, pictures, evaluation, computed);
@@ -173,6 +171,59 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
+  private Evaluation counted(
+      ModelBundle bundle,
+      DataSet pictures,
+      Protocol protocol,
+      FurtherFigures further,
+      ObjectNode computed)
+      throws IOException {
+    try (Segmenter segmenter = options.open(bundle);
+        Progress progress =
+            new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
+      ResultJson.describe(segmenter, computed);
+      return Evaluation.of(
+          segmenter, pictures, protocol, (done, total) -> progress.to(done, ""), further);
+    }
+  }
+
+  private Evaluation counted(
+      String master,
+      DataSet pictures,
+      Protocol protocol,
+      FurtherFigures further,
+      ObjectNode computed)
+      throws IOException {
+    if (pictures instanceof Cityscapes) {
+      throw new Failure(
+          "--spark adds up confusion matrices, and Cityscapes' own figures need every mask: leave"
+              + " out --spark for "
+              + pictures.name());
+    }
+    EvaluationCluster cluster =
+        ServiceLoader.load(EvaluationCluster.class)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new Failure(
+                        "--spark needs org.efrnet:efrnet-cli-spark, which is not on the class path;"
+                            + " add it, or start the checkout's ./efrnet"));
+    Segmenter.Options byTask = options.segmentingByTask();
+    try (Progress progress =
+        new Progress(spec.commandLine().getErr(), "evaluate", pictures.size())) {
+      EvaluationCluster.Judged judged =
+          cluster.judge(
+              new EvaluationCluster.Order(
+                  master, spark.settings(), model, byTask, data, split, protocol, audit),
+              (done, total) -> progress.to(done, ""));
+      computed.put("engine", judged.engine());
+      computed.put("precision", judged.precision());
+      computed.put("threads", byTask.threads());
+      judged.byPicture().forEach(further::keep);
+      return judged.evaluation();
+    }
+  }
+
   /**
    * @throws ParameterException if the words ask for two things at once, or for none
    */
@@ -184,6 +235,11 @@ final class EvaluateCommand implements Callable<Integer> {
       fault = "--submission judges nothing: leave out --predictions, --audit and --record";
     } else if (predictions.isPresent() && record) {
       fault = "--record needs a bundle to write into: leave out --predictions";
+    }
+    if (spark.master().isPresent() && (predictions.isPresent() || submission.isPresent())) {
+      fault = "--spark judges models: leave out --predictions and --submission";
+    } else if (spark.master().isEmpty() && !spark.settings().isEmpty()) {
+      fault = "--conf says nothing without --spark: give both";
     }
     if (!fault.isEmpty()) {
       throw new ParameterException(spec.commandLine(), fault);

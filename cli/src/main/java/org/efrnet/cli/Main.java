@@ -51,6 +51,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  ./efrnet video street.mp4 -o overlay.mp4 --side-by-side",
       "  ./efrnet networks --size 640x360 --classes 19",
       "  ./efrnet train recipes/smoke.yaml --out runs/smoke",
+      "  ./efrnet label pictures/ -o masks",
       "  ./efrnet serve",
       "  ./efrnet doctor",
       "  ./efrnet bench --network efrnet --size 640x360 --against onnxruntime,libtorch",

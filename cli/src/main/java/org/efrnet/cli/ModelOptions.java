@@ -1,101 +1,34 @@
 package org.efrnet.cli;
 
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import org.efrnet.bundle.BundleConfig;
 import org.efrnet.bundle.ModelBundle;
-import org.efrnet.segment.Engines;
 import org.efrnet.segment.Segmenter;
 import org.efrnet.segment.SizePolicy;
-import org.efrnet.text.Nearest;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
-/** The options of every command that runs a model. */
+/** The options of every command that runs a model in its own process. */
 public final class ModelOptions {
   /** The model of this project's own, which every command line has. */
   public static final String DEFAULT_MODEL = "efrnet.camvid";
 
-  private static final String AUTO = "auto";
-
-  @Option(
-      names = "--size",
-      paramLabel = "native|WxH|HEIGHT",
-      converter = SizeConverter.class,
-      description = "Size at which the network sees a picture (default: as the model says).")
-  private SizePolicy size = new SizePolicy.BundleHeight();
-
-  @Option(
-      names = "--engine",
-      paramLabel = "NAME",
-      converter = EngineConverter.class,
-      description = "What computes (default: the fastest of those that run here).")
-  private Optional<String> engine = Optional.empty();
-
-  @Option(
-      names = "--precision",
-      paramLabel = "auto|fp32|bf16|int8",
-      converter = PrecisionConverter.class,
-      description = "Numbers to compute in; auto is the fastest that the model allows (default).")
-  private String precision = AUTO;
+  @Mixin private NetworkOptions network;
 
   @Mixin private Threads threads;
 
   SizePolicy size() {
-    return size;
+    return network.size();
   }
 
   /** What the words say. */
   public Segmenter.Options segmenting() {
-    Segmenter.Options chosen = Segmenter.Options.DEFAULT.with(size).withThreads(threads.count());
-    chosen = engine.map(chosen::withEngine).orElse(chosen);
-    return precision.equals(AUTO) ? chosen : chosen.withPrecision(precision);
+    return network.segmenting(threads.count());
+  }
+
+  /** The same for one of many tasks: with one thread, where the words say nothing of threads. */
+  Segmenter.Options segmentingByTask() {
+    return network.segmenting(threads.said().orElse(1));
   }
 
   Segmenter open(ModelBundle bundle) {
     return Segmenter.load(bundle, segmenting());
-  }
-
-  private static String known(String what, String word, List<String> names) {
-    if (!names.contains(word)) {
-      throw new TypeConversionException(
-          what
-              + " '"
-              + word
-              + "' is none of "
-              + String.join(", ", names)
-              + Nearest.hint(word, names));
-    }
-    return word;
-  }
-
-  static final class EngineConverter implements ITypeConverter<String> {
-    @Override
-    public String convert(String text) {
-      return known("engine", text, Engines.names());
-    }
-  }
-
-  static final class PrecisionConverter implements ITypeConverter<String> {
-    @Override
-    public String convert(String text) {
-      List<String> names = new ArrayList<>(List.of(AUTO));
-      names.addAll(BundleConfig.PRECISION_NAMES);
-      return known("precision", text, names);
-    }
-  }
-
-  static final class SizeConverter implements ITypeConverter<SizePolicy> {
-    @Override
-    public SizePolicy convert(String text) {
-      try {
-        return SizePolicy.parse(text);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(e.getMessage());
-      }
-    }
   }
 }

@@ -20,6 +20,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Picture;
+import org.efrnet.images.PictureNames;
 import org.efrnet.images.Pictures;
 import org.efrnet.images.ReadOptions;
 import org.efrnet.segment.PolygonJson;
@@ -54,12 +55,6 @@ final class SegmentCommand implements Callable<Integer> {
   private static final double OPACITY = 0.5;
   private static final double LEAST_SHOWN = 0.005;
   private static final int MOST_SHOWN = 5;
-  private static final String OVERLAY = ".overlay.png";
-  private static final String MASK = ".mask.png";
-  private static final String CONFIDENCE = ".confidence.png";
-  private static final List<String> OWN_ENDINGS = List.of(OVERLAY, MASK, CONFIDENCE);
-  private static final List<String> ENDINGS =
-      List.of(".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff");
 
   @Parameters(
       arity = "1..*",
@@ -124,7 +119,11 @@ final class SegmentCommand implements Callable<Integer> {
         }
         if (found.isEmpty()) {
           err.println(
-              "efrnet: " + input + ": no " + String.join(", ", ENDINGS) + " in this folder");
+              "efrnet: "
+                  + input
+                  + ": no "
+                  + String.join(", ", PictureNames.ENDINGS)
+                  + " in this folder");
           failed = true;
         }
         pictures.addAll(found);
@@ -180,12 +179,7 @@ final class SegmentCommand implements Callable<Integer> {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .filter(Files::isRegularFile)
-          // What an earlier call wrote is no picture of a street.
-          .filter(f -> OWN_ENDINGS.stream().noneMatch(f.getFileName().toString()::endsWith))
-          .filter(
-              f ->
-                  ENDINGS.stream()
-                      .anyMatch(f.getFileName().toString().toLowerCase(Locale.ROOT)::endsWith))
+          .filter(f -> PictureNames.isPicture(f.getFileName().toString()))
           .sorted()
           .toList();
     }
@@ -202,9 +196,7 @@ final class SegmentCommand implements Callable<Integer> {
       if (names.containsKey(picture)) {
         continue;
       }
-      String file = String.valueOf(picture.getFileName());
-      int dot = file.lastIndexOf('.');
-      String base = dot > 0 ? file.substring(0, dot) : file;
+      String base = PictureNames.base(String.valueOf(picture.getFileName()));
       String name = base;
       for (int n = 2; !taken.add(name); n++) {
         name = base + "-" + n;
@@ -226,10 +218,10 @@ final class SegmentCommand implements Callable<Integer> {
     long start = System.nanoTime();
     Segmentation result = segmenter.segment(picture);
     double total = decode + (System.nanoTime() - start) / 1e6;
-    Pictures.writePng(out.resolve(name + OVERLAY), result.overlay(OPACITY));
-    result.writeMask(out.resolve(name + MASK));
+    Pictures.writePng(out.resolve(name + PictureNames.OVERLAY), result.overlay(OPACITY));
+    result.writeMask(out.resolve(name + PictureNames.MASK));
     if (confidence) {
-      result.writeConfidence(out.resolve(name + CONFIDENCE));
+      result.writeConfidence(out.resolve(name + PictureNames.CONFIDENCE));
     }
     if (polygons) {
       Files.writeString(

@@ -1,5 +1,6 @@
 package org.efrnet.cli;
 
+import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -13,11 +14,16 @@ public final class Threads {
       paramLabel = "N",
       converter = Converter.class,
       description = "Threads to compute with (default: OMP_NUM_THREADS, or all cores).")
-  private int count = byDefault();
+  private Optional<Integer> said = Optional.empty();
 
   /** How many, at least 1. */
   public int count() {
-    return count;
+    return said.orElseGet(Threads::byDefault);
+  }
+
+  /** How many the words say, if they do. */
+  Optional<Integer> said() {
+    return said;
   }
 
   /** What {@code OMP_NUM_THREADS} says, as native libraries read it too; else every core. */
@@ -28,7 +34,8 @@ public final class Threads {
         : Runtime.getRuntime().availableProcessors();
   }
 
-  static final class Converter implements ITypeConverter<Integer> {
+  /** Reads a number of threads, 1..9999. */
+  public static final class Converter implements ITypeConverter<Integer> {
     @Override
     public Integer convert(String text) {
       if (!text.matches(NUMBER)) {

@@ -1,5 +1,6 @@
 package org.efrnet.metrics;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,9 +14,12 @@ import org.efrnet.labels.ClassTable;
  * <p>Pixels whose truth is {@link ClassTable#IGNORE} are in no figure, and only {@link
  * #ignoredTruth} knows of them. A prediction of {@link ClassTable#IGNORE} where the truth is a
  * class (void) misses that class and blames no other. Figures follow Cityscapes' official
- * evaluation. Not thread-safe: give each thread its own and {@link #merge} them.
+ * evaluation. Not thread-safe: give each thread its own and {@link #merge} them; serializable, for
+ * those that count on many machines.
  */
-public final class ConfusionMatrix {
+public final class ConfusionMatrix implements Serializable {
+  private static final long serialVersionUID = 1;
+
   private final int classes;
   private final long[][] counts;
 

@@ -1,0 +1,2 @@
+/** The commands that need Apache Spark. */
+package org.efrnet.cli.spark;
