@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.UUID;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -36,9 +37,9 @@ record Storage(Broadcast<SerializableConfiguration> settings) implements Seriali
 
   private FileSystem system(Path path) throws IOException {
     FileSystem system = path.getFileSystem(settings.value().value());
-    // On a plain file system they would lie beside every file.
-    system.setWriteChecksum(false);
-    return system;
+    // The plain one: the other puts a file of checksums beside every file, and cannot name one
+    // whose name holds a colon.
+    return system instanceof LocalFileSystem local ? local.getRawFileSystem() : system;
   }
 
   /** The whole address of what a user named, a wildcard pattern too. */
@@ -72,7 +73,17 @@ record Storage(Broadcast<SerializableConfiguration> settings) implements Seriali
   /** What a wildcard pattern stands for; nothing, if nothing matches. */
   List<String> matching(String pattern) throws IOException {
     Path path = new Path(pattern);
-    FileStatus[] found = system(path).globStatus(path);
+    FileStatus[] found;
+    try {
+      found = system(path).globStatus(path);
+    } catch (IllegalArgumentException e) {
+      throw new IOException(
+          shown(pattern)
+              + ": a pattern cannot be matched where names hold ':' ("
+              + e.getMessage()
+              + "); give the folder instead",
+          e);
+    }
     List<String> addresses = new ArrayList<>();
     for (FileStatus one : found == null ? new FileStatus[0] : found) {
       addresses.add(one.getPath().toString());
