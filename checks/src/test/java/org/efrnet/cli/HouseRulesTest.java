@@ -68,6 +68,8 @@ class HouseRulesTest {
             "org.efrnet.cli.training.TrainingCommands",
             "org.efrnet.engine.ConvolutionPeak",
             "org.efrnet.server.Service",
+            "org.efrnet.spark.Cluster",
+            "org.efrnet.cli.spark.SparkCommands",
             "org.efrnet.video.VideoRun",
             "org.efrnet.cli.video.VideoCommands",
             "org.efrnet.torch.LibtorchEngine")
@@ -93,6 +95,10 @@ class HouseRulesTest {
         Arguments.of("only server sees Javalin", onlySees("server", "io.javalin")),
         Arguments.of("only server sees Jetty", onlySees("server", "org.eclipse.jetty")),
         Arguments.of("only engine sees oneDNN", onlySees("engine", "org.bytedeco.dnnl")),
+        Arguments.of("spark depends on core alone", dependsOnCoreAlone("spark")),
+        Arguments.of("only spark sees Spark", onlySees("spark", "org.apache.spark")),
+        Arguments.of("only spark sees Hadoop", onlySees("spark", "org.apache.hadoop")),
+        Arguments.of("only spark sees Scala", onlySees("spark", "scala")),
         Arguments.of("video depends on core alone", dependsOnCoreAlone("video")),
         Arguments.of("only video sees FFmpeg", onlySees("video", "org.bytedeco.ffmpeg")),
         Arguments.of(
@@ -201,6 +207,7 @@ class HouseRulesTest {
             "LooksUp",
             coreIsBelow(resideInAPackage("org.efrnet.cli.planted").as("what plays core"))),
         Arguments.of("ShowsNatives", onlyTorchSeesLibtorch()),
+        Arguments.of("LabelsOnSpark", onlySees("spark", "org.apache.spark")),
         Arguments.of("ShowsNatives", signaturesAreOurs(inTheOpen(), JAVACPP)),
         Arguments.of("ShowsSessions", onlyOnnxSeesItsRuntime()),
         Arguments.of("ShowsSessions", signaturesAreOurs(inTheOpen(), ONNX_RUNTIME)),

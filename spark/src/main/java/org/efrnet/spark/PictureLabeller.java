@@ -37,22 +37,14 @@ public final class PictureLabeller extends Transformer implements DefaultParamsW
   private static final long serialVersionUID = 1;
 
   private final String uid;
-  private final Param<String> inputCol =
-      new Param<>(this, "inputCol", "the column of the pictures' bytes (default: content)");
-  private final Param<String> outputCol =
-      new Param<>(this, "outputCol", "the struct's column (default: labels)");
-  private final Param<String> model =
-      new Param<>(this, "model", "a model's name or a bundle's folder (default: efrnet.camvid)");
-  private final Param<String> size =
-      new Param<>(this, "size", "native, WxH or HEIGHT (default: as the model says)");
-  private final Param<String> engine =
-      new Param<>(this, "engine", "what computes (default: the fastest that runs)");
-  private final Param<String> precision =
-      new Param<>(this, "precision", "fp32, bf16 or int8 (default: the fastest allowed)");
-  private final IntParam threads =
-      new IntParam(this, "threads", "threads of a picture (default: spark.task.cpus)");
-  private final BooleanParam lenient =
-      new BooleanParam(this, "lenient", "take truncated JPEG pictures as far as they go");
+  private final Param<String> inputCol;
+  private final Param<String> outputCol;
+  private final Param<String> model;
+  private final Param<String> size;
+  private final Param<String> engine;
+  private final Param<String> precision;
+  private final IntParam threads;
+  private final BooleanParam lenient;
 
   /** A stage with a name of its own. */
   public PictureLabeller() {
@@ -61,7 +53,20 @@ public final class PictureLabeller extends Transformer implements DefaultParamsW
 
   /** A stage of that name, as Spark makes it when it reads or copies one. */
   public PictureLabeller(String uid) {
+    // First: a parameter takes the name of its stage with it.
     this.uid = uid;
+    this.inputCol =
+        new Param<>(this, "inputCol", "the column of the pictures' bytes (default: content)");
+    this.outputCol = new Param<>(this, "outputCol", "the struct's column (default: labels)");
+    this.model =
+        new Param<>(this, "model", "a model's name or a bundle's folder (default: efrnet.camvid)");
+    this.size = new Param<>(this, "size", "native, WxH or HEIGHT (default: as the model says)");
+    this.engine = new Param<>(this, "engine", "what computes (default: the fastest that runs)");
+    this.precision =
+        new Param<>(this, "precision", "fp32, bf16 or int8 (default: the fastest allowed)");
+    this.threads = new IntParam(this, "threads", "threads of a picture (default: spark.task.cpus)");
+    this.lenient =
+        new BooleanParam(this, "lenient", "take truncated JPEG pictures as far as they go");
     setDefault(inputCol, "content");
     setDefault(outputCol, "labels");
     setDefault(model, "efrnet.camvid");

@@ -16,12 +16,15 @@ import java.util.stream.Stream;
 import org.apache.spark.ml.Pipeline;
 import org.apache.spark.ml.PipelineModel;
 import org.apache.spark.ml.PipelineStage;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.efrnet.bundle.Bundles;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.images.Pictures;
 import org.efrnet.segment.Segmentation;
 import org.efrnet.segment.Segmenter;
+import org.efrnet.segment.SizePolicy;
 import org.efrnet.spark.LabelOrder.Results;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -153,9 +156,11 @@ class ClusterTest {
             out.resolve(".s111.mask.png.123e4567-e89b-12d3-a456-426614174000.part"), "half");
 
     LabelReport second = cluster.label(order(out, Results.MASKS), toTheEnd());
-    // Tasks that ended after the first run's last look are among those that were there.
-    assertThat(second.before()).isEqualTo(half.size()).isGreaterThanOrEqualTo(first.labelled());
-    assertThat(second.labelled()).isEqualTo(SCENES - second.before());
+    // The pictures that were under way when the first run was ended are there, too.
+    assertThat(second.before())
+        .isGreaterThanOrEqualTo(first.labelled())
+        .isBetween((long) half.size(), half.size() + 2L);
+    assertThat(second.labelled()).isPositive().isEqualTo(SCENES - second.before());
     assertThat(Labelled.files(out)).containsAllEntriesOf(half).hasSize(SCENES + 1);
     assertThat(left).doesNotExist();
 
@@ -194,8 +199,7 @@ class ClusterTest {
     Path out = dir.resolve("masks");
     cluster.label(order(out, Results.MASKS), toTheEnd());
     Labelling larger =
-        Labelling.of(
-            model.toString(), OPTIONS.with(new org.efrnet.segment.SizePolicy.Height(64)), false);
+        Labelling.of(model.toString(), OPTIONS.with(new SizePolicy.Height(64)), false);
     assertThatThrownBy(
             () ->
                 cluster.label(
@@ -252,7 +256,7 @@ class ClusterTest {
   void anotherModelUnderTheSameNameEndsTheJob() throws IOException {
     Path moved = Labelled.model(dir.resolve("model"));
     Labelling other = Labelling.of(moved.toString(), OPTIONS, false);
-    org.efrnet.bundle.Bundles.untrained("efrnet", 48, 2).write(moved);
+    Bundles.untrained("efrnet", 48, 2).write(moved);
     Segmenters.closeAll();
     assertThatThrownBy(
             () ->
@@ -298,7 +302,8 @@ class ClusterTest {
                 "SELECT path, l.mask, l.shares, l.error FROM (SELECT path, efrnet_label(content) AS"
                     + " l FROM frames)")
             .collectAsList();
-    assertThat(rows).hasSize(SCENES + 3);
+    // Spark's own source leaves out empty files.
+    assertThat(rows).hasSize(SCENES + 2);
     Map<String, byte[]> expected = expected();
     try (Segmenter segmenter = Segmenter.load(ModelBundle.read(model), OPTIONS)) {
       for (Row row : rows) {
@@ -365,28 +370,13 @@ class ClusterTest {
   @Test
   void aStageSaysWhatDoesNotFit() {
     PictureLabeller stage = new PictureLabeller().setModel(model.toString());
-    assertThatThrownBy(
-            () ->
-                stage
-                    .copy(new org.apache.spark.ml.param.ParamMap())
-                    .setInputCol("bytes")
-                    .transform(frames()))
+    assertThatThrownBy(() -> stage.copy(ParamMap.empty()).setInputCol("bytes").transform(frames()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("no column 'bytes' among path, modificationTime, length, content");
-    assertThatThrownBy(
-            () ->
-                stage
-                    .copy(new org.apache.spark.ml.param.ParamMap())
-                    .setInputCol("path")
-                    .transform(frames()))
+    assertThatThrownBy(() -> stage.copy(ParamMap.empty()).setInputCol("path").transform(frames()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("column 'path' holds string and not bytes");
-    assertThatThrownBy(
-            () ->
-                stage
-                    .copy(new org.apache.spark.ml.param.ParamMap())
-                    .setThreads(2)
-                    .transform(frames()))
+    assertThatThrownBy(() -> stage.copy(ParamMap.empty()).setThreads(2).transform(frames()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("spark.task.cpus=2");
   }
@@ -398,15 +388,9 @@ class ClusterTest {
     segmenters.give(one);
     cluster.label(order(dir.resolve("masks"), Results.MASKS), toTheEnd());
     cluster.label(order(dir.resolve("again"), Results.MASKS), toTheEnd());
-    List<Segmenter> all = new ArrayList<>();
-    Segmenter next = segmenters.take();
-    while (next.options().equals(one.options()) && !all.contains(next) && all.size() < 2) {
-      all.add(next);
-      if (all.size() < 2) {
-        next = segmenters.take();
-      }
-    }
-    assertThat(all).contains(one);
+    // Two tasks at once need two at most, and what was there is used again and not made anew.
+    Set<Segmenter> all = new HashSet<>(List.of(segmenters.take(), segmenters.take()));
+    assertThat(all).contains(one).hasSize(2);
     all.forEach(segmenters::give);
   }
 }

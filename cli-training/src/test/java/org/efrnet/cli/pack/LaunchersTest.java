@@ -55,6 +55,7 @@ class LaunchersTest {
     Files.writeString(checkout.resolve("cli/target/classes-17.jsa"), "");
     module("cli-onnx", "core.jar", "onnxruntime.jar");
     module("cli-server", "core.jar", "javalin.jar");
+    module("cli-spark", "core.jar", "spark.jar");
     module("cli-video", "core.jar", "ffmpeg.jar");
     module("cli-training", "core.jar", "pytorch.jar");
     java(dir.resolve("jdk"));
@@ -165,6 +166,12 @@ class LaunchersTest {
     "serve --engine onnxruntime, cli-onnx cli-server",
     "video a.mp4, cli-video",
     "video a.mp4 --engine libtorch, cli-training cli-video",
+    "label d -o m, cli-spark",
+    "label d -o m --spark=local[2] --engine onnxruntime, cli-onnx cli-spark",
+    "evaluate b --data d --spark local[2], cli-spark",
+    "evaluate b --spark=local[2] --data d, cli-spark",
+    "segment --spark a.jpg, cli",
+    "segment label, cli",
     "segment --engine libtorch a.jpg, cli-training",
     "evaluate --engine=onnxruntime b, cli-onnx",
     "segment --engine onednn a.jpg, cli",
@@ -187,6 +194,7 @@ class LaunchersTest {
           switch (module) {
             case "cli-onnx" -> "onnxruntime.jar";
             case "cli-server" -> "javalin.jar";
+            case "cli-spark" -> "spark.jar";
             case "cli-video" -> "ffmpeg.jar";
             default -> "pytorch.jar";
           };
@@ -197,6 +205,16 @@ class LaunchersTest {
     String first = modules.split(" ")[0];
     expected.removeIf(jar -> jar.endsWith("core.jar") && !jar.startsWith(first + "/"));
     assertThat(jars).isEqualTo(expected);
+  }
+
+  /** A task of Spark's has one core, unless somebody says otherwise. */
+  @Test
+  void onSparkAPictureHasOneThread() throws Exception {
+    for (String words : List.of("label d -o m", "evaluate b --spark")) {
+      assertThat(said(checkout, words.split(" "))).startsWith("1 threads");
+      assertThat(said(checkout, (words + " --threads 2").split(" "))).startsWith("2 threads");
+    }
+    assertThat(said(checkout, "evaluate", "b")).startsWith("3 threads");
   }
 
   private String library(String folder, String... names) throws IOException {
