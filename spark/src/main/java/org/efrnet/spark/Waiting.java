@@ -1,5 +1,6 @@
 package org.efrnet.spark;
 
+import java.util.Arrays;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -59,6 +60,7 @@ final class Waiting {
         } catch (TimeoutException e) {
           look.run();
         } catch (ExecutionException e) {
+          settle();
           look.run();
           if (cancelled || watcher.stopped()) {
             return true;
@@ -88,6 +90,17 @@ final class Waiting {
       return true;
     } finally {
       thread.shutdown();
+    }
+  }
+
+  /** A job ends before its tasks do, where it failed or was ended; what they write is theirs. */
+  private void settle() throws InterruptedException {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (System.nanoTime() < end
+        && !context.isStopped()
+        && Arrays.stream(context.statusTracker().getExecutorInfos())
+            .anyMatch(executor -> executor.numRunningTasks() > 0)) {
+      Thread.sleep(STEP_MILLIS / 10);
     }
   }
 }
