@@ -6,9 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.UUID;
+import org.efrnet.text.WholeFile;
 
 /** Whole files in, whole files out, and file system errors in one line each. */
 final class PictureFile {
@@ -64,17 +62,8 @@ final class PictureFile {
     if (!Files.isDirectory(folder)) {
       throw new PictureException(name, "its folder does not exist", "make " + folder + " first");
     }
-    // Beside the target, for a move between file systems is not one step; by hand, for
-    // createTempFile makes files that other users cannot read.
-    Path part = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
-      try {
-        Files.write(part, bytes, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        Files.move(
-            part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      } finally {
-        Files.deleteIfExists(part);
-      }
+      WholeFile.write(target, bytes);
     } catch (AccessDeniedException | FileAlreadyExistsException e) {
       throw new PictureException(
           name, "may not be written", "check the permissions of " + folder, e);

@@ -10,26 +10,44 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Text files that readers see whole: the old one or the new one, never a part. */
+/** Files that readers see whole: the old one or the new one, never a part. */
 public final class WholeFile {
   private WholeFile() {}
 
   /**
-   * Replaces a file in one step.
+   * Replaces a file in one step, and so that it outlives a power cut.
    *
    * @throws IOException if it cannot be written; the old one stands
    */
   public static void write(Path file, String text) throws IOException {
+    write(file, text.getBytes(StandardCharsets.UTF_8), true);
+  }
+
+  /**
+   * Replaces a file in one step, without waiting for the disk: 3 ms less, and after a power cut it
+   * may be empty.
+   *
+   * @throws IOException if it cannot be written; the old one stands
+   */
+  public static void write(Path file, byte[] content) throws IOException {
+    write(file, content, false);
+  }
+
+  private static void write(Path file, byte[] content, boolean force) throws IOException {
+    // Beside the target, for a move between file systems is not one step; by hand, for
+    // createTempFile makes files that other users cannot read.
     Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
     try {
       try (FileChannel channel =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        ByteBuffer bytes = ByteBuffer.wrap(content);
         while (bytes.hasRemaining()) {
           channel.write(bytes);
         }
-        // Before it gets its name: after a power cut there might be the name and nothing in it.
-        channel.force(true);
+        if (force) {
+          // Before it gets its name: after a power cut there might be the name and nothing in it.
+          channel.force(true);
+        }
       }
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {

@@ -32,7 +32,7 @@ final class LabelRun {
   private static final String TABLE = ".parquet";
 
   /** Tasks of a job of masks, at least; each one's end is a step of progress. */
-  private static final int STEPS = 100;
+  private static final int STEPS = 50;
 
   private static final int MOST_OF_TASK = 64;
 
@@ -97,7 +97,7 @@ final class LabelRun {
         String name = file.substring(out.length() + 1);
         if (Storage.isLeftOver(file, PictureNames.MASK)) {
           storage.delete(file);
-        } else if (name.endsWith(PictureNames.MASK)) {
+        } else if (name.endsWith(PictureNames.MASK) && !storage.isLost(file)) {
           there.add(name);
         }
         table |= name.endsWith(TABLE) && name.indexOf('/') < 0;

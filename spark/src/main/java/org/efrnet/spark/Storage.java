@@ -1,20 +1,15 @@
 package org.efrnet.spark;
 
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocalFileSystem;
-import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
-import org.apache.hadoop.fs.RemoteIterator;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
@@ -28,7 +23,7 @@ import org.efrnet.images.ReadOptions;
  */
 record Storage(Broadcast<SerializableConfiguration> settings) implements Serializable {
   private static final long serialVersionUID = 1;
-  private static final String PART = ".part";
+  private static final String THIS_MACHINE = "file:/";
 
   static Storage of(JavaSparkContext context) {
     return new Storage(
@@ -51,23 +46,23 @@ record Storage(Broadcast<SerializableConfiguration> settings) implements Seriali
 
   /** The address without {@code file:}, as people name files of their machine. */
   static String shown(String address) {
-    return address.startsWith("file:/")
+    return address.startsWith(THIS_MACHINE)
         ? "/" + address.substring("file:".length()).replaceFirst("^/+", "")
         : address;
   }
 
+  private Shelf shelf(String address) throws IOException {
+    return address.startsWith(THIS_MACHINE)
+        ? new Shelf.OfMachine()
+        : new Shelf.OfHadoop(system(new Path(address)));
+  }
+
   boolean isFolder(String address) throws IOException {
-    Path path = new Path(address);
-    try {
-      return system(path).getFileStatus(path).isDirectory();
-    } catch (FileNotFoundException e) {
-      return false;
-    }
+    return shelf(address).isFolder(address);
   }
 
   boolean exists(String address) throws IOException {
-    Path path = new Path(address);
-    return system(path).exists(path);
+    return shelf(address).exists(address);
   }
 
   /** What a wildcard pattern stands for; nothing, if nothing matches. */
@@ -93,25 +88,20 @@ record Storage(Broadcast<SerializableConfiguration> settings) implements Seriali
 
   /** All files in a folder and in those below it. */
   List<String> filesBelow(String folder) throws IOException {
-    Path path = new Path(folder);
-    List<String> addresses = new ArrayList<>();
-    RemoteIterator<LocatedFileStatus> files = system(path).listFiles(path, true);
-    while (files.hasNext()) {
-      addresses.add(files.next().getPath().toString());
-    }
-    return addresses;
+    return shelf(folder).filesBelow(folder);
   }
 
   Picture picture(String address, String name, ReadOptions options) throws IOException {
-    Path path = new Path(address);
-    try (InputStream stream = system(path).open(path)) {
+    if (address.startsWith(THIS_MACHINE)) {
+      return Pictures.read(java.nio.file.Path.of(shown(address)), options);
+    }
+    try (InputStream stream = shelf(address).open(address)) {
       return Pictures.read(stream, name, options);
     }
   }
 
   String text(String address) throws IOException {
-    Path path = new Path(address);
-    try (InputStream stream = system(path).open(path)) {
+    try (InputStream stream = shelf(address).open(address)) {
       return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
@@ -122,40 +112,21 @@ record Storage(Broadcast<SerializableConfiguration> settings) implements Seriali
    * @throws IOException if it cannot be written
    */
   void write(String address, byte[] bytes) throws IOException {
-    Path target = new Path(address);
-    FileSystem system = system(target);
-    int slash = address.lastIndexOf('/') + 1;
-    Path part =
-        new Path(
-            address.substring(0, slash)
-                + "."
-                + address.substring(slash)
-                + "."
-                + UUID.randomUUID()
-                + PART);
-    try {
-      try (OutputStream out = system.create(part, false)) {
-        out.write(bytes);
-      }
-      // Some file systems put nothing in another's place; then a file of the same mask goes first.
-      if (!system.rename(part, target)
-          && !(system.delete(target, false) && system.rename(part, target))) {
-        throw new IOException(
-            shown(address) + ": cannot be written; check the permissions of its folder");
-      }
-    } finally {
-      system.delete(part, false);
-    }
+    shelf(address).write(address, bytes);
+  }
+
+  /** Whether a power cut took what {@link #write} had written. */
+  boolean isLost(String address) throws IOException {
+    return shelf(address).isLost(address);
   }
 
   void delete(String address) throws IOException {
-    Path path = new Path(address);
-    system(path).delete(path, false);
+    shelf(address).delete(address);
   }
 
   /** Whether it is what a killed {@link #write} of such a file left. */
   static boolean isLeftOver(String address, String ending) {
     return address.matches(
-        ".*/\\.[^/]*" + ending.replace(".", "\\.") + "\\.[0-9a-f-]{36}\\" + PART);
+        ".*/\\.[^/]*" + ending.replace(".", "\\.") + "\\.[0-9a-f-]{36}\\" + Shelf.PART);
   }
 }

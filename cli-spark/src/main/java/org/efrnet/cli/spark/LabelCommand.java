@@ -108,12 +108,13 @@ final class LabelCommand implements Callable<Integer> {
         spark.master().orElseGet(() -> System.getProperty("spark.master", SparkOptions.HERE));
     try (Cluster cluster = Cluster.open(master, spark.settings(), threads)) {
       Labelling labelling = Labelling.of(model, options.segmenting(threads), lenient);
-      long begun = System.nanoTime();
       LabelReport report;
+      double seconds;
       try (Reporter reporter = new Reporter(spec.commandLine().getErr(), stop)) {
         report = cluster.label(new LabelOrder(input, out, results, labelling), reporter);
+        seconds = reporter.seconds();
       }
-      print(labelling, report, (System.nanoTime() - begun) / 1e9);
+      print(labelling, report, seconds);
       return report.failed() == 0 && !report.stopped() ? 0 : 1;
     } catch (IOException | RuntimeException e) {
       if (!stop.get()) {
@@ -152,6 +153,7 @@ final class LabelCommand implements Callable<Integer> {
     private final PrintWriter err;
     private final AtomicBoolean stop;
     private Optional<Progress> progress = Optional.empty();
+    private long begun;
 
     Reporter(PrintWriter err, AtomicBoolean stop) {
       this.err = err;
@@ -161,9 +163,15 @@ final class LabelCommand implements Callable<Integer> {
     @Override
     public void done(long done, long all) {
       if (progress.isEmpty()) {
+        begun = System.nanoTime();
         progress = Optional.of(new Progress(err, "label", all));
       }
       progress.get().to(done, "");
+    }
+
+    /** Since it was known what is to be done. */
+    double seconds() {
+      return (System.nanoTime() - begun) / 1e9;
     }
 
     @Override
