@@ -73,7 +73,8 @@ public final class Natives {
   private static boolean seesCard() {
     try {
       Loader.load(torch_cuda.class);
-    } catch (LinkageError e) {
+    } catch (LinkageError | TypeNotPresentException e) {
+      // Without CUDA's natives, or without the Java that goes with them.
       return false;
     }
     return torch.hasCUDA();
