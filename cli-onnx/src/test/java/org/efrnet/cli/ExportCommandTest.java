@@ -3,12 +3,9 @@ package org.efrnet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.efrnet.bundle.Bundles;
@@ -21,7 +18,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 class ExportCommandTest {
   @TempDir private static Path shared;
@@ -29,24 +25,6 @@ class ExportCommandTest {
   private static Path bundle;
 
   @TempDir private Path dir;
-
-  private record Result(int code, String out, String err) {
-    /** What stands on stderr, once it is made sure that it is one line. */
-    String complaint() {
-      assertThat(err.strip()).isNotEmpty().doesNotContain("\n").startsWith("efrnet: ");
-      return err.strip();
-    }
-  }
-
-  private static Result run(Object... words) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
-    return new Result(code, out.toString(), err.toString());
-  }
 
   private static ModelBundle randomBundle() {
     ModelBundle untrained = Bundles.untrained("efrnet", 64, 1);
@@ -66,7 +44,7 @@ class ExportCommandTest {
   @Test
   void writesAFileAndSaysHowCloseItIs() throws IOException {
     Path file = dir.resolve("model.onnx");
-    Result result = run("export", bundle, "--to", "onnx", "-o", file);
+    Run result = Run.of("export", bundle, "--to", "onnx", "-o", file);
     assertThat(result.err()).isEmpty();
     assertThat(result.code()).isZero();
     String number = " +[0-9.]+e-[0-9]+";
@@ -82,8 +60,8 @@ class ExportCommandTest {
   @Test
   void givesClassesAsASecondOutput() throws IOException {
     Path file = dir.resolve("model.onnx");
-    Result result =
-        run(
+    Run result =
+        Run.of(
             "export",
             bundle,
             "--to",
@@ -110,8 +88,8 @@ class ExportCommandTest {
   })
   void refusesWrongUsage(String words, String complaint) throws IOException {
     String[] more = words.split(" ", -1);
-    Result result =
-        run("export", bundle, "--to", "onnx", "-o", dir.resolve("m.onnx"), more[0], more[1]);
+    Run result =
+        Run.of("export", bundle, "--to", "onnx", "-o", dir.resolve("m.onnx"), more[0], more[1]);
     assertThat(result.code()).isEqualTo(2);
     assertThat(result.complaint()).contains(complaint);
     try (Stream<Path> left = Files.list(dir)) {
@@ -132,7 +110,7 @@ class ExportCommandTest {
     Path folder = dir.resolve("small");
     ModelBundle.of(good.config(), good.weights().with(Map.of("cls.weight", small))).write(folder);
     Path file = dir.resolve("model.onnx");
-    Result result = run("export", folder, "--to", "onnx", "-o", file);
+    Run result = Run.of("export", folder, "--to", "onnx", "-o", file);
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.complaint()).contains("model.onnx is not written: at 96x64");
     try (Stream<Path> left = Files.list(dir)) {
@@ -143,7 +121,7 @@ class ExportCommandTest {
   @Test
   void saysThatThereIsNoFolder() {
     Path file = dir.resolve("none/model.onnx");
-    Result result = run("export", bundle, "--to", "onnx", "-o", file);
+    Run result = Run.of("export", bundle, "--to", "onnx", "-o", file);
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.complaint()).contains("none: no such file or folder");
   }

@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -40,7 +38,6 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** {@code efrnet label} and {@code evaluate --spark}, beside what one machine gives. */
 class LabelCommandTest {
@@ -54,29 +51,11 @@ class LabelCommandTest {
 
   @TempDir private Path dir;
 
-  private record Result(int code, String out, String err) {
-    /** What stands on stderr, once it is made sure that it is one line. */
-    String complaint() {
-      assertThat(err.strip()).isNotEmpty().doesNotContain("\n").startsWith("efrnet: ");
-      return err.strip();
-    }
-  }
-
-  private static Result run(Object... words) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
-    return new Result(code, out.toString(), err.toString());
-  }
-
   @BeforeAll
   static void make() throws IOException {
     own = shared.resolve("own");
     assertThat(
-            run("scenes", own, "--count", 2, "--val", 6, "--size", "64x48", "--classes", "all")
+            Run.of("scenes", own, "--count", 2, "--val", 6, "--size", "64x48", "--classes", "all")
                 .code())
         .isZero();
     ClassTable classes = ClassTable.named("streets");
@@ -131,8 +110,9 @@ class LabelCommandTest {
 
   private Map<String, List<Byte>> segmented(Path folder) throws IOException {
     Path out = dir.resolve("segmented");
-    Result result =
-        run("segment", folder, "-o", out, "--model", model, "--threads", 1, "--precision", "fp32");
+    Run result =
+        Run.of(
+            "segment", folder, "-o", out, "--model", model, "--threads", 1, "--precision", "fp32");
     assertThat(result.code()).as(result.err()).isLessThan(2);
     return masks(out);
   }
@@ -145,7 +125,7 @@ class LabelCommandTest {
     Object[] words = {
       "label", all, "-o", out, "--model", model, "--precision", "fp32", "--spark", "local[2]"
     };
-    Result result = run(words);
+    Run result = Run.of(words);
     assertThat(result.code()).as(result.err()).isEqualTo(1);
     assertThat(result.out())
         .startsWith(out + ": labelled 8 of 9 pictures, 1 failed, 0 were there; ")
@@ -159,7 +139,7 @@ class LabelCommandTest {
 
     Files.delete(all.resolve("nonsense.png"));
     Files.delete(out.resolve("s103.mask.png"));
-    Result again = run(words);
+    Run again = Run.of(words);
     assertThat(again.code()).as(again.err()).isZero();
     assertThat(again.out()).contains("labelled 1 of 8 pictures, 0 failed, 7 were there; ");
     assertThat(masks(out)).isEqualTo(segmented(all));
@@ -185,12 +165,12 @@ class LabelCommandTest {
       "--scales",
       "1,0.75"
     };
-    Result here = run(words);
+    Run here = Run.of(words);
     assertThat(here.code()).as(here.err()).isZero();
     Object[] more = Arrays.copyOf(words, words.length + 2);
     more[words.length] = "--spark";
     more[words.length + 1] = "local[2]";
-    Result there = run(more);
+    Run there = Run.of(more);
     assertThat(there.code()).as(there.err()).isZero();
     ObjectMapper mapper = new ObjectMapper();
     JsonNode expected = mapper.readTree(here.out());
@@ -235,20 +215,21 @@ class LabelCommandTest {
   @Test
   void wrongWordsAreSaidInALine() {
     Path out = dir.resolve("out");
-    Result master = run("label", pictures, "-o", out, "--spark", "pictures");
+    Run master = Run.of("label", pictures, "-o", out, "--spark", "pictures");
     assertThat(master.code()).isEqualTo(2);
     assertThat(master.complaint()).contains("'pictures' is no master of Spark's");
-    Result nobody = run("label", pictures, "-o", out, "--spark", "spark://127.0.0.1:1");
+    Run nobody = Run.of("label", pictures, "-o", out, "--spark", "spark://127.0.0.1:1");
     assertThat(nobody.code()).isEqualTo(1);
     assertThat(nobody.complaint()).contains("no Spark master listens at spark://127.0.0.1:1");
-    Result threads =
-        run("label", pictures, "-o", out, "--spark", "local[1]", "--threads", 2, "--model", model);
+    Run threads =
+        Run.of(
+            "label", pictures, "-o", out, "--spark", "local[1]", "--threads", 2, "--model", model);
     assertThat(threads.code()).isEqualTo(1);
     assertThat(threads.complaint()).contains("local[1]");
-    Result conf = run("evaluate", model, "--data", own, "--conf", "a=b");
+    Run conf = Run.of("evaluate", model, "--data", own, "--conf", "a=b");
     assertThat(conf.code()).isEqualTo(2);
     assertThat(conf.complaint()).contains("--conf says nothing without --spark");
-    Result nothing = run("label", dir, "-o", out, "--model", model, "--spark=local[1]");
+    Run nothing = Run.of("label", dir, "-o", out, "--model", model, "--spark=local[1]");
     assertThat(nothing.code()).isEqualTo(1);
     assertThat(nothing.complaint()).contains(dir + ": no .jpg");
     assertThat(out).doesNotExist();
@@ -302,7 +283,7 @@ class LabelCommandTest {
       times.put(name, Files.getLastModifiedTime(out.resolve(name)));
     }
 
-    Result second = run((Object[]) words);
+    Run second = Run.of((Object[]) words);
     assertThat(second.code()).as(second.err()).isZero();
     assertThat(second.out())
         .contains(

@@ -5,19 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import org.efrnet.video.Videos;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** The command, with the model that it takes by default. */
 class VideoCommandTest {
@@ -26,24 +22,6 @@ class VideoCommandTest {
   private static Path video;
 
   @TempDir private Path dir;
-
-  private record Result(int code, String out, String err) {
-    /** What stands on stderr, once it is made sure that it is one line. */
-    String complaint() {
-      assertThat(err.strip()).isNotEmpty().doesNotContain("\n").startsWith("efrnet: ");
-      return err.strip();
-    }
-  }
-
-  private static Result run(Object... words) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine line = Main.commandLine();
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
-    return new Result(code, out.toString(), err.toString());
-  }
 
   @BeforeAll
   static void make() throws IOException {
@@ -58,8 +36,8 @@ class VideoCommandTest {
   void writesAVideoAndAReport() throws IOException {
     Path out = dir.resolve("out.mp4");
     Path report = dir.resolve("report.json");
-    Result result =
-        run("video", video, "-o", out, "--size", "native", "--smooth", "--report", report);
+    Run result =
+        Run.of("video", video, "-o", out, "--size", "native", "--smooth", "--report", report);
     assertThat(result.code()).as(result.err()).isZero();
     assertThat(result.out())
         .contains("20 frames of 160x96", "network ", "without --smooth", "h264, sound copied: aac");
@@ -94,7 +72,7 @@ class VideoCommandTest {
     Path cut = dir.resolve("cut.mp4");
     Videos.cut(video, cut, 0.5);
     Path out = dir.resolve("out.mp4");
-    Result result = run("video", cut, "-o", out, "--size", "native", "--side-by-side");
+    Run result = Run.of("video", cut, "-o", out, "--size", "native", "--side-by-side");
     assertThat(result.code()).isEqualTo(1);
     assertThat(result.err().lines().filter(line -> line.startsWith("efrnet: ")))
         .singleElement()
@@ -124,7 +102,7 @@ class VideoCommandTest {
   }
 
   private static String failed(Object... words) {
-    Result result = run(words);
+    Run result = Run.of(words);
     assertThat(result.code()).as(result.err()).isEqualTo(1);
     return result.complaint();
   }
@@ -138,7 +116,7 @@ class VideoCommandTest {
             List.of("video", video, "-o", "out.gif"),
             List.of("video", video, "--frames", "0"),
             List.of("video", video, "--engine", "onedn"))) {
-      Result result = run(words.toArray());
+      Run result = Run.of(words.toArray());
       assertThat(result.code()).as(words.toString()).isEqualTo(2);
       assertThat(result.complaint()).contains("--help");
     }

@@ -1,20 +1,22 @@
 package org.efrnet.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.Arrays;
 import picocli.CommandLine;
 
 /**
- * What a command line did, as a shell would see it.
+ * What a command line did, as a shell would see it; for the tests of all modules with commands.
  *
  * @param code of the exit
  * @param out standard output
  * @param err standard error
  */
-record Run(int code, String out, String err) {
+public record Run(int code, String out, String err) {
   /** Runs {@code efrnet} with these words. */
-  static Run of(Object... words) {
+  public static Run of(Object... words) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine line = Main.commandLine();
@@ -22,5 +24,11 @@ record Run(int code, String out, String err) {
     line.setErr(new PrintWriter(err, true));
     int code = line.execute(Arrays.stream(words).map(Object::toString).toArray(String[]::new));
     return new Run(code, out.toString(), err.toString());
+  }
+
+  /** What stands on stderr, once it is made sure that it is one line. */
+  public String complaint() {
+    assertThat(err.strip()).isNotEmpty().doesNotContain("\n").startsWith("efrnet: ");
+    return err.strip();
   }
 }

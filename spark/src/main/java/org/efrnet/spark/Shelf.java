@@ -18,6 +18,9 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
+import org.efrnet.images.Picture;
+import org.efrnet.images.Pictures;
+import org.efrnet.images.ReadOptions;
 import org.efrnet.text.WholeFile;
 
 /** Files of one kind of place, by their whole addresses. */
@@ -36,6 +39,15 @@ sealed interface Shelf {
   List<String> filesBelow(String folder) throws IOException;
 
   InputStream open(String address) throws IOException;
+
+  /**
+   * @param name by which the picture is told of
+   */
+  default Picture picture(String address, String name, ReadOptions options) throws IOException {
+    try (InputStream stream = open(address)) {
+      return Pictures.read(stream, name, options);
+    }
+  }
 
   /** Replaces a file, so that whoever finds it finds it whole. Folders are made. */
   void write(String address, byte[] bytes) throws IOException;
@@ -87,6 +99,11 @@ sealed interface Shelf {
     @Override
     public InputStream open(String address) throws IOException {
       return Files.newInputStream(path(address));
+    }
+
+    @Override
+    public Picture picture(String address, String name, ReadOptions options) throws IOException {
+      return Pictures.read(path(address), options);
     }
 
     @Override

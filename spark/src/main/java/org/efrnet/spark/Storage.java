@@ -14,7 +14,6 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 import org.efrnet.images.Picture;
-import org.efrnet.images.Pictures;
 import org.efrnet.images.ReadOptions;
 
 /**
@@ -32,8 +31,7 @@ record Storage(Broadcast<SerializableConfiguration> settings) implements Seriali
 
   private FileSystem system(Path path) throws IOException {
     FileSystem system = path.getFileSystem(settings.value().value());
-    // The plain one: the other puts a file of checksums beside every file, and cannot name one
-    // whose name holds a colon.
+    // The plain one: the other leaves out what it takes for checksums of others.
     return system instanceof LocalFileSystem local ? local.getRawFileSystem() : system;
   }
 
@@ -92,12 +90,7 @@ record Storage(Broadcast<SerializableConfiguration> settings) implements Seriali
   }
 
   Picture picture(String address, String name, ReadOptions options) throws IOException {
-    if (address.startsWith(THIS_MACHINE)) {
-      return Pictures.read(java.nio.file.Path.of(shown(address)), options);
-    }
-    try (InputStream stream = shelf(address).open(address)) {
-      return Pictures.read(stream, name, options);
-    }
+    return shelf(address).picture(address, name, options);
   }
 
   String text(String address) throws IOException {

@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
     })
 final class LabelCommand implements Callable<Integer> {
   private static final int SECONDS_TO_STOP = 60;
+  private static final String STOPPED = "efrnet: stopped; the same command goes on";
 
   @Parameters(
       paramLabel = "DIR|GLOB",
@@ -121,7 +122,7 @@ final class LabelCommand implements Callable<Integer> {
         throw e;
       }
       // Spark, too, ends on the signal, and what was asked of it then fails.
-      spec.commandLine().getErr().println("efrnet: stopped; the same command goes on");
+      spec.commandLine().getErr().println(STOPPED);
       return 1;
     }
   }
@@ -144,7 +145,7 @@ final class LabelCommand implements Callable<Integer> {
         labelling.threads());
     to.flush();
     if (report.stopped()) {
-      spec.commandLine().getErr().println("efrnet: stopped; the same command goes on");
+      spec.commandLine().getErr().println(STOPPED);
     }
   }
 
