@@ -48,6 +48,31 @@ public record Dropouts(List<Place> places) {
     return places.stream().mapToInt(Place::channels).sum();
   }
 
+  /**
+   * The gates of some of a step's pictures, drawn for all of them: they do not depend on how many
+   * processes share the pictures.
+   *
+   * @param first the first picture
+   * @param n pictures from there on
+   * @param of pictures of the step
+   * @return place after place, (n, channels) each; 0 or 1 / (1 - rate)
+   */
+  public float[] draw(int first, int n, int of, RandomGenerator random) {
+    float[] all = draw(of, random);
+    if (n == of) {
+      return all;
+    }
+    float[] part = new float[n * channels()];
+    int from = 0;
+    int to = 0;
+    for (Place place : places) {
+      System.arraycopy(all, from + first * place.channels, part, to, n * place.channels);
+      from += of * place.channels;
+      to += n * place.channels;
+    }
+    return part;
+  }
+
   /** The gates of n pictures: place after place, (n, channels) each; 0 or 1 / (1 - rate). */
   public float[] draw(int n, RandomGenerator random) {
     float[] values = new float[n * channels()];

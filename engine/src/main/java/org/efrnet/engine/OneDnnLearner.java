@@ -157,6 +157,10 @@ public final class OneDnnLearner implements Learner {
 
   @Override
   public void step(Batch batch, double learningRate, RandomGenerator dropout) {
+    if (!batch.isWhole()) {
+      throw new IllegalArgumentException(
+          "oneDNN's batch norm sees one process's pictures alone; choose libtorch for several");
+    }
     double loss = planned(batch).run(batch, dropouts.draw(batch.n(), dropout));
     parameters.gradients(gradients);
     descent.update(gradients, learningRate);

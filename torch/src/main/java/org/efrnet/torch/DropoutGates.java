@@ -3,6 +3,7 @@ package org.efrnet.torch;
 import java.util.Iterator;
 import java.util.random.RandomGenerator;
 import org.bytedeco.pytorch.Tensor;
+import org.efrnet.learning.Batch;
 import org.efrnet.learning.Dropouts;
 
 /**
@@ -14,10 +15,13 @@ final class DropoutGates {
   private final Iterator<Dropouts.Place> places;
   private long taken;
 
-  /** Draws the gates of a batch; the tensor belongs to the caller's pointer scope. */
-  DropoutGates(Dropouts dropouts, int n, RandomGenerator random, Execution execution) {
+  /**
+   * Draws the gates of a batch, or of a part of it; the tensor belongs to the caller's pointer
+   * scope.
+   */
+  DropoutGates(Dropouts dropouts, Batch batch, RandomGenerator random, Execution execution) {
     places = dropouts.places().iterator();
-    float[] values = dropouts.draw(n, random);
+    float[] values = dropouts.draw(batch.first(), batch.n(), batch.of(), random);
     gates = execution.upload(values, execution.mapType(), values.length);
   }
 

@@ -1,8 +1,11 @@
 package org.efrnet.torch;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
@@ -12,6 +15,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.efrnet.graph.Graph;
@@ -21,35 +25,55 @@ import org.efrnet.learning.Descent;
 import org.efrnet.learning.Dropouts;
 import org.efrnet.learning.Learner;
 import org.efrnet.learning.LearningRule;
+import org.efrnet.learning.LostProcessException;
 import org.efrnet.learning.Optimiser;
 import org.efrnet.learning.ParameterLayout;
 import org.efrnet.readings.Parameter;
 import org.efrnet.weights.FloatTensor;
 import org.efrnet.weights.Weights;
 
-/** Learning by libtorch, whose autograd finds the gradients, on the host or a card. */
+/**
+ * Learning by libtorch, whose autograd finds the gradients, on the host or a card, in one process
+ * or several. Several take the step that one would take: batch norms and the loss are those of all
+ * pictures, gradients are summed up, and every process then makes the same update.
+ */
 public final class LibtorchLearner implements Learner {
   private static final int MEAN = 1;
+  private static final int SUM = 2;
 
   private final Graph graph;
   private final LearningRule rule;
   private final Execution execution;
+  private final Optional<TorchProcesses> processes;
   private final ParameterStore store;
   private final PointerScope memory = new PointerScope();
   private final Map<String, Tensor> state = new LinkedHashMap<>();
   private final Dropouts dropouts;
   private final TensorOptional classWeights;
+  private final Tensor weightOfTruth;
   private final Tensor decays;
   private final Tensor lossSum;
   private Map<String, Float> frozenSlopes = Map.of();
   private long steps;
   private long lossCount;
 
-  /** Starts from a model's weights. */
+  /** Starts from a model's weights, in one process. */
   public LibtorchLearner(Model model, LearningRule rule, Execution execution) {
+    this(model, rule, execution, Optional.empty());
+  }
+
+  /**
+   * Starts from a model's weights.
+   *
+   * @param processes those that learn together, all from the same weights; empty for one alone.
+   *     They are not closed with the learner.
+   */
+  public LibtorchLearner(
+      Model model, LearningRule rule, Execution execution, Optional<TorchProcesses> processes) {
     this.graph = model.graph();
     this.rule = rule;
     this.execution = execution;
+    this.processes = processes;
     this.dropouts = Dropouts.of(graph);
     boolean complete = false;
     try {
@@ -71,6 +95,7 @@ public final class LibtorchLearner implements Learner {
           rule.classWeights().length == 0
               ? new TensorOptional()
               : new TensorOptional(store.upload(rule.classWeights()));
+      weightOfTruth = weightOfTruth();
       decays = store.upload(layout.decays(rule));
       lossSum =
           execution.upload(AbstractTensor.create(new double[1], 1), ScalarType.Double).clone();
@@ -82,6 +107,22 @@ public final class LibtorchLearner implements Learner {
       }
       memory.close();
     }
+  }
+
+  /** What a pixel weighs in the loss, by its truth value: (256), in 64 bits. */
+  private Tensor weightOfTruth() {
+    double[] weights = new double[256];
+    float[] given = rule.classWeights();
+    Arrays.fill(weights, given.length == 0 ? 1 : 0);
+    for (int i = 0; i < given.length; i++) {
+      weights[i] = given[i];
+    }
+    if (rule.ignore() >= 0 && rule.ignore() < weights.length) {
+      weights[rule.ignore()] = 0;
+    }
+    return execution
+        .upload(AbstractTensor.create(weights, weights.length), ScalarType.Double)
+        .clone();
   }
 
   /** What does not learn is known on the host: a card need not be asked for it at each step. */
@@ -102,33 +143,72 @@ public final class LibtorchLearner implements Learner {
   @Override
   public void step(Batch batch, double learningRate, RandomGenerator dropout) {
     try (PointerScope scope = new PointerScope()) {
-      DropoutGates gates = new DropoutGates(dropouts, batch.n(), dropout, execution);
+      DropoutGates gates = new DropoutGates(dropouts, batch, dropout, execution);
+      Optional<SharedNorms> norms = processes.map(together -> new SharedNorms(together, batch));
       TorchOps training =
-          new TorchOps(store, execution, new TorchOps.Mode.Training(gates, frozenSlopes));
+          new TorchOps(store, execution, new TorchOps.Mode.Training(gates, frozenSlopes, norms));
       try (NoGradGuard guard = new NoGradGuard()) {
         store.beginStep();
       }
       Map<String, Tensor> outputs = graph.read(training, planes(batch), graph.outputs().keySet());
-      Tensor truth = truth(batch);
-      Tensor loss = loss(outputs.get(Graph.LOGITS), truth);
-      for (Map.Entry<String, Double> auxiliary : graph.auxiliaryWeights().entrySet()) {
-        Tensor logits = outputs.get(auxiliary.getKey());
-        Tensor extra = loss(logits, truthOfSize(truth, logits.size(2), logits.size(3)));
-        loss = loss.add(torch.mul(extra, new Scalar(auxiliary.getValue())));
-      }
+      Tensor loss = loss(outputs, truth(batch));
+      Tensor whole = loss.detach().to(ScalarType.Double).view(1).clone();
+      processes.ifPresent(together -> together.sum(whole));
       if (execution.onHost()) {
-        requireFinite("loss", loss.item_double());
+        requireFinite("loss", whole.item_double());
       }
       loss.backward();
       try (NoGradGuard guard = new NoGradGuard()) {
         store.gatherGradients();
-        update(learningRate);
-        lossSum.add_(loss.detach().to(ScalarType.Double).view(1));
+        processes.ifPresent(together -> together.sum(store.gradients()));
+        update(learningRate, norms);
+        lossSum.add_(whole);
         lossCount++;
       }
     } catch (RuntimeException e) {
+      // Within a backward pass it has become libtorch's.
+      Optional<LostProcessException> lost = processes.flatMap(TorchProcesses::lost);
+      if (lost.isPresent()) {
+        throw lost.get();
+      }
       throw TorchErrors.translated(e);
     }
+  }
+
+  /** The loss; in several processes this one's share of it: the losses of all add up to it. */
+  private Tensor loss(Map<String, Tensor> outputs, Tensor truth) {
+    Map<String, Double> heads = new LinkedHashMap<>();
+    heads.put(Graph.LOGITS, 1.0);
+    heads.putAll(graph.auxiliaryWeights());
+    List<Tensor> losses = new ArrayList<>();
+    List<Tensor> weighed = new ArrayList<>();
+    heads.forEach(
+        (name, factor) -> {
+          Tensor logits = outputs.get(name);
+          Tensor seen =
+              name.equals(Graph.LOGITS)
+                  ? truth
+                  : truthOfSize(truth, logits.size(2), logits.size(3));
+          Tensor loss = loss(logits, seen);
+          losses.add(factor == 1 ? loss : torch.mul(loss, new Scalar(factor)));
+          if (processes.isPresent()) {
+            weighed.add(weightOfTruth.index_select(0, seen.flatten()).sum().view(1));
+          }
+        });
+    if (processes.isPresent()) {
+      // A mean over the labelled pixels of all processes, which may have any number of them each.
+      Tensor all = torch.cat(new TensorVector(weighed.toArray(new Tensor[0])), 0);
+      processes.get().sum(all);
+      Tensor divisors = all.to(execution.parameterType());
+      for (int i = 0; i < losses.size(); i++) {
+        losses.set(i, losses.get(i).div(divisors.select(0, i)));
+      }
+    }
+    Tensor loss = losses.get(0);
+    for (Tensor extra : losses.subList(1, losses.size())) {
+      loss = loss.add(extra);
+    }
+    return loss;
   }
 
   @Override
@@ -188,12 +268,12 @@ public final class LibtorchLearner implements Learner {
         logits.to(execution.parameterType()),
         truth,
         classWeights,
-        MEAN,
+        processes.isPresent() ? SUM : MEAN,
         rule.ignore(),
         rule.labelSmoothing());
   }
 
-  private void update(double learningRate) {
+  private void update(double learningRate, Optional<SharedNorms> norms) {
     Tensor weights = store.trained();
     Tensor gradients = store.gradients();
     Tensor norm = gradients.norm();
@@ -205,6 +285,7 @@ public final class LibtorchLearner implements Learner {
       gradients.mul_(
           norm.reciprocal().mul_(new Scalar(rule.clipNorm())).clamp_max_(new Scalar(1.0)));
     }
+    norms.ifPresent(SharedNorms::follow);
     steps++;
     if (rule.optimiser() instanceof Optimiser.Sgd sgd) {
       Tensor momentum = state.get("momentum");
@@ -270,6 +351,11 @@ public final class LibtorchLearner implements Learner {
       return ParameterStore.downloadDoubles(
           graph.read(inference, image, Set.of(Graph.LOGITS)).get(Graph.LOGITS));
     }
+  }
+
+  /** A vector of the state in the learner's own precision. */
+  double[] exact(String name) {
+    return ParameterStore.downloadDoubles(state.get(name));
   }
 
   @Override

@@ -2,6 +2,7 @@ package org.efrnet.torch;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
@@ -46,8 +47,11 @@ final class TorchOps implements Ops<Tensor> {
      * @param gates which channels are dropped
      * @param frozenSlopes PReLU slopes that do not learn, by their name: a leaky ReLU, whose
      *     backward pass is much cheaper; those that are not in it learn
+     * @param norms batch norms over several processes; empty where there is one
      */
-    record Training(DropoutGates gates, Map<String, Float> frozenSlopes) implements Mode {}
+    record Training(
+        DropoutGates gates, Map<String, Float> frozenSlopes, Optional<SharedNorms> norms)
+        implements Mode {}
   }
 
   TorchOps(ParameterStore store, Execution execution, Mode mode) {
@@ -192,6 +196,18 @@ final class TorchOps implements Ops<Tensor> {
 
   @Override
   public Tensor batchNorm(Tensor x, BatchNorm norm) {
+    if (mode instanceof Mode.Training training && training.norms().isPresent()) {
+      return training
+          .norms()
+          .get()
+          .apply(
+              x,
+              norm,
+              store.exact(norm.at() + ".weight"),
+              store.exact(norm.at() + ".bias"),
+              parameter(norm.at(), "running_mean"),
+              parameter(norm.at(), "running_var"));
+    }
     return torch.batch_norm(
         x,
         optional(store.exact(norm.at() + ".weight")),

@@ -16,13 +16,15 @@ import org.efrnet.data.DataSet;
 import org.efrnet.data.Example;
 import org.efrnet.images.Normalization;
 import org.efrnet.learning.Batch;
+import org.efrnet.learning.Processes;
 
 /**
  * The batches of a training in order, made ahead by threads of its own so that the trainer never
  * waits for pictures. What a batch holds depends on the recipe's seed and its number alone: not on
  * threads, not on time, not on where a training was resumed.
  *
- * <p>Every epoch visits every picture once in a new order; the last short batch is dropped.
+ * <p>Every epoch visits every picture once in a new order; the last short batch is dropped. Of
+ * several processes each makes its own part of every batch, as one process would make it.
  */
 final class BatchSource implements AutoCloseable {
   private record Plan(
@@ -35,6 +37,7 @@ final class BatchSource implements AutoCloseable {
   private final DataSet data;
   private final Normalization normalization;
   private final long seed;
+  private final Processes processes;
   private final List<Plan> plans = new ArrayList<>();
   private final long steps;
   private final ExecutorService loaders;
@@ -42,8 +45,15 @@ final class BatchSource implements AutoCloseable {
   private final Deque<Future<Batch>> ahead = new ArrayDeque<>();
   private long next;
 
-  BatchSource(Recipe recipe, DataSet data, Normalization normalization, long firstStep, int threads)
+  BatchSource(
+      Recipe recipe,
+      DataSet data,
+      Normalization normalization,
+      Processes processes,
+      long firstStep,
+      int threads)
       throws RecipeException {
+    this.processes = processes;
     this.data = data;
     this.normalization = normalization;
     this.seed = recipe.seed();
@@ -62,6 +72,16 @@ final class BatchSource implements AutoCloseable {
                 + " pictures of "
                 + data.name()
                 + "; make it smaller");
+      }
+      if (phase.batch() < processes.size()) {
+        throw new RecipeException(
+            "recipe "
+                + recipe.name()
+                + ": batch of "
+                + phase.batch()
+                + " is less than a picture for each of "
+                + processes.size()
+                + " processes; make it larger, or start fewer");
       }
       plans.add(new Plan(phase, phase.augmentation(recipe.jitter()), at, epochs, perEpoch));
       epochs += phase.epochs();
@@ -123,19 +143,21 @@ final class BatchSource implements AutoCloseable {
   private Batch make(long step) throws IOException {
     Plan plan = planOf(step);
     int[] order = order(plan.epochOf(step));
-    int first = (int) ((step - plan.firstStep) % plan.perEpoch) * plan.phase.batch();
-    int n = plan.phase.batch();
+    int of = plan.phase.batch();
+    int start = (int) ((step - plan.firstStep) % plan.perEpoch) * of;
+    int first = of * processes.rank() / processes.size();
+    int n = of * (processes.rank() + 1) / processes.size() - first;
     int width = plan.augmentation.cropWidth();
     int height = plan.augmentation.cropHeight();
     float[] planes = new float[n * 3 * height * width];
     byte[] truth = new byte[n * height * width];
     for (int i = 0; i < n; i++) {
-      SplittableRandom random = Seeds.of(seed, step, i);
-      Example example = plan.augmentation.apply(data.load(order[first + i]), random);
+      SplittableRandom random = Seeds.of(seed, step, first + i);
+      Example example = plan.augmentation.apply(data.load(order[start + first + i]), random);
       normalization.planes(example.picture(), planes, i * 3 * height * width);
       System.arraycopy(example.truth().ids(), 0, truth, i * height * width, height * width);
     }
-    return new Batch(n, height, width, planes, truth);
+    return new Batch(n, height, width, planes, truth, first, of);
   }
 
   private int[] order(int epoch) {

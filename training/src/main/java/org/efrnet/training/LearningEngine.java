@@ -1,15 +1,18 @@
 package org.efrnet.training;
 
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.efrnet.engine.OneDnnLearner;
 import org.efrnet.graph.Model;
 import org.efrnet.learning.Learner;
 import org.efrnet.learning.LearningRule;
 import org.efrnet.learning.Precision;
+import org.efrnet.learning.Processes;
 import org.efrnet.torch.Execution;
 import org.efrnet.torch.LibtorchLearner;
 import org.efrnet.torch.Natives;
+import org.efrnet.torch.TorchProcesses;
 
 /**
  * Who takes the steps of a training. They differ by rounding, and a run may change between them.
@@ -33,6 +36,7 @@ public enum LearningEngine {
    *
    * @param device {@code cpu}, {@code cuda} or {@code cuda:N}
    * @param threads that compute at once on the host; holds for the calling thread
+   * @param processes that learn together
    * @param notice told why libtorch has to stand in
    * @throws IllegalArgumentException if oneDNN was asked for and cannot
    */
@@ -42,7 +46,11 @@ public enum LearningEngine {
       Precision precision,
       String device,
       int threads,
+      Processes processes,
       Consumer<String> notice) {
+    if (processes.size() > 1) {
+      return libtorch(model, rule, precision, device, threads, processes);
+    }
     if (device.equals("cpu") && this != LIBTORCH) {
       try {
         return new OneDnnLearner(model, rule, precision, threads);
@@ -56,8 +64,35 @@ public enum LearningEngine {
       throw new IllegalArgumentException(
           "engine onednn computes on the host, not on " + device + "; choose libtorch");
     }
+    return libtorch(model, rule, precision, device, threads, processes);
+  }
+
+  private Learner libtorch(
+      Model model,
+      LearningRule rule,
+      Precision precision,
+      String device,
+      int threads,
+      Processes processes) {
+    requireTogether(processes.size());
     Natives.setThreads(threads);
     Natives.requireDevice(device);
-    return new LibtorchLearner(model, rule, Execution.CPU.with(precision).on(device));
+    Optional<TorchProcesses> together =
+        processes instanceof TorchProcesses several ? Optional.of(several) : Optional.empty();
+    return new LibtorchLearner(model, rule, Execution.CPU.with(precision).on(device), together);
+  }
+
+  /**
+   * Refuses an engine that cannot learn in so many processes.
+   *
+   * @throws IllegalArgumentException saying why
+   */
+  public void requireTogether(int processes) {
+    if (processes > 1 && this == ONEDNN) {
+      throw new IllegalArgumentException(
+          "engine onednn learns in one process: its batch norm sees that one's pictures alone;"
+              + " choose libtorch or auto for "
+              + processes);
+    }
   }
 }

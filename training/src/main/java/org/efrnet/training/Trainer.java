@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,12 +19,13 @@ import org.efrnet.data.DataSet;
 import org.efrnet.graph.Graph;
 import org.efrnet.graph.Model;
 import org.efrnet.graph.Passes;
-import org.efrnet.images.Mask;
 import org.efrnet.images.Normalization;
 import org.efrnet.labels.ClassTable;
 import org.efrnet.learning.Batch;
 import org.efrnet.learning.Learner;
 import org.efrnet.learning.LearningRule;
+import org.efrnet.learning.LostProcessException;
+import org.efrnet.learning.Processes;
 import org.efrnet.metrics.Scores;
 import org.efrnet.networks.Networks;
 import org.efrnet.ops.Network;
@@ -57,6 +59,8 @@ public final class Trainer {
   private final DataSet data;
   private final Path run;
   private final Settings settings;
+  private final Processes processes;
+  private final Agreement agreement;
   private final Checkpoints checkpoints;
   private final LogWriter log;
   private final Optional<Watching> watching;
@@ -75,8 +79,10 @@ public final class Trainer {
    * @param stepsBetweenReports a report at every multiple of it; its loss is the mean since the one
    *     before
    * @param changedRecipe whether a run may go on with another recipe than it was started with
-   * @param stop asked between steps: true ends the run with a checkpoint
-   * @param watcher told how it goes
+   * @param processes that train together, all by the same recipe; the leading one alone touches the
+   *     run's folder. Not closed by a trainer
+   * @param stop asked between steps: true, in any process, ends the run with a checkpoint
+   * @param watcher told how it goes, in the leading process alone
    */
   public record Settings(
       LearningEngine engine,
@@ -87,6 +93,7 @@ public final class Trainer {
       int checkpointsKept,
       int stepsBetweenReports,
       boolean changedRecipe,
+      Processes processes,
       BooleanSupplier stop,
       Watcher watcher) {
     /** On the CPU, two loaders, a checkpoint every two minutes, two kept, a report of 20 steps. */
@@ -100,6 +107,7 @@ public final class Trainer {
           2,
           20,
           false,
+          Processes.alone(),
           stop,
           watcher);
     }
@@ -115,6 +123,7 @@ public final class Trainer {
           checkpointsKept,
           stepsBetweenReports,
           changedRecipe,
+          processes,
           stop,
           watcher);
     }
@@ -130,6 +139,7 @@ public final class Trainer {
           checkpointsKept,
           stepsBetweenReports,
           changedRecipe,
+          processes,
           stop,
           watcher);
     }
@@ -145,6 +155,7 @@ public final class Trainer {
           kept,
           stepsBetweenReports,
           changedRecipe,
+          processes,
           stop,
           watcher);
     }
@@ -160,6 +171,7 @@ public final class Trainer {
           checkpointsKept,
           steps,
           changedRecipe,
+          processes,
           stop,
           watcher);
     }
@@ -175,6 +187,23 @@ public final class Trainer {
           checkpointsKept,
           stepsBetweenReports,
           true,
+          processes,
+          stop,
+          watcher);
+    }
+
+    /** The same in several processes. */
+    public Settings with(Processes others) {
+      return new Settings(
+          engine,
+          device,
+          threads,
+          loaders,
+          secondsBetweenCheckpoints,
+          checkpointsKept,
+          stepsBetweenReports,
+          changedRecipe,
+          others,
           stop,
           watcher);
     }
@@ -235,10 +264,12 @@ public final class Trainer {
     this.data = data;
     this.run = run;
     this.settings = settings;
+    this.processes = settings.processes();
+    this.agreement = new Agreement(processes);
     this.checkpoints = new Checkpoints(run, settings.checkpointsKept());
     this.log = new LogWriter(run);
     this.watching =
-        watched.isPresent()
+        watched.isPresent() && processes.leads()
             ? Optional.of(new Watching(recipe, data, watched.get(), run))
             : Optional.empty();
   }
@@ -259,17 +290,38 @@ public final class Trainer {
    *     checkpoint is kept
    */
   public Outcome train(boolean resume) throws IOException, InterruptedException {
+    agreement.requireSameTask(recipe, data);
+    if (!processes.leads()) {
+      // Rank 0 looks into the folder; what it finds wrong there is said in all processes.
+      agreement.together(() -> true);
+      return trainTogether(resume);
+    }
+    FileChannel lock = agreement.together(() -> locked(resume));
+    try {
+      return trainTogether(resume);
+    } finally {
+      lock.close();
+    }
+  }
+
+  /** Held as long as the file is open: the kernel lets go of it with the process. */
+  private FileChannel locked(boolean resume) throws IOException {
     // Before the folder is made, and again once nobody else can train in it.
     requireSense(resume);
     Files.createDirectories(run);
-    // Held as long as the file is open: the kernel lets go of it with the process.
-    try (FileChannel lock =
-        FileChannel.open(
-            run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+    FileChannel lock =
+        FileChannel.open(run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    boolean complete = false;
+    try {
       requireAlone(lock);
       requireSense(resume);
       checkpoints.removeParts();
-      return trainAlone(resume);
+      complete = true;
+      return lock;
+    } finally {
+      if (!complete) {
+        lock.close();
+      }
     }
   }
 
@@ -299,24 +351,13 @@ public final class Trainer {
             + " is being trained by another process; wait for it, or choose another --out");
   }
 
-  private Outcome trainAlone(boolean goesOn) throws IOException, InterruptedException {
+  private Outcome trainTogether(boolean goesOn) throws IOException, InterruptedException {
     Network network = Networks.named(recipe.network(), data.classes().size()).orElseThrow();
     Graph graph = Graph.of(network);
-    Weights weights = Parameters.initial(graph, recipe.seed());
-    Optional<Checkpoints.Saved> saved = Optional.empty();
-    if (goesOn) {
-      saved = Optional.of(saved());
-    } else {
-      WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
-      log.clear();
-      if (!recipe.from().isEmpty()) {
-        Origin.Start start =
-            Origin.of(recipe.from(), recipe.network(), data.classes(), recipe.seed());
-        weights = start.weights();
-        origin = Optional.of(start.origin());
-        tellOrigin(start.origin());
-      }
-    }
+    Optional<Checkpoints.Saved> saved =
+        agreement.together(
+            () -> goesOn && processes.leads() ? Optional.of(saved()) : Optional.empty());
+    Weights weights = agreement.together(() -> firstWeights(graph, goesOn));
     LearningRule rule =
         new LearningRule(
             recipe.optimiser().optimiser(),
@@ -330,28 +371,55 @@ public final class Trainer {
             recipe.learnSlopes(),
             recipe.optimiser().decay());
     Model model = Passes.apply(Passes.training(), new Model(graph, weights));
-    try (Learner learner =
-        settings
-            .engine()
-            .learner(
-                model,
-                rule,
-                recipe.precision(),
-                settings.device(),
-                settings.threads(),
-                line -> settings.watcher().notice(recipe.name() + ": " + line))) {
-      if (saved.isPresent()) {
-        restore(learner, saved.get());
-      }
+    try (Learner learner = agreement.together(() -> learner(model, rule))) {
+      agreement.together(
+          () -> {
+            if (saved.isPresent()) {
+              restore(learner, saved.get());
+            }
+            return true;
+          });
+      agreement.share(learner);
       Loop loop = new Loop(learner, network, saved.isPresent() && isChanged(saved.get()));
       boolean finished = loop.run();
       Outcome outcome = new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
-      if (finished) {
+      processes.part();
+      if (finished && processes.leads()) {
         bundle(outcome).write(run.resolve(BUNDLE));
         loop.page();
       }
       return outcome;
     }
+  }
+
+  private Learner learner(Model model, LearningRule rule) {
+    return settings
+        .engine()
+        .learner(
+            model,
+            rule,
+            recipe.precision(),
+            settings.device(),
+            settings.threads(),
+            processes,
+            line -> settings.watcher().notice(recipe.name() + ": " + line));
+  }
+
+  /** Those that rank 0 has in the end; it hands them out. */
+  private Weights firstWeights(Graph graph, boolean goesOn) throws IOException {
+    Weights weights = Parameters.initial(graph, recipe.seed());
+    if (goesOn || !processes.leads()) {
+      return weights;
+    }
+    WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
+    log.clear();
+    if (recipe.from().isEmpty()) {
+      return weights;
+    }
+    Origin.Start start = Origin.of(recipe.from(), recipe.network(), data.classes(), recipe.seed());
+    origin = Optional.of(start.origin());
+    tellOrigin(start.origin());
+    return start.weights();
   }
 
   private void tellOrigin(Origin start) throws IOException {
@@ -427,43 +495,120 @@ public final class Trainer {
     boolean run() throws IOException, InterruptedException {
       try (BatchSource source =
           new BatchSource(
-              recipe, data, Normalization.IMAGENET, learner.steps(), settings.loaders())) {
-        requireNoStepTooMany(source);
+              recipe,
+              data,
+              Normalization.IMAGENET,
+              processes,
+              learner.steps(),
+              settings.loaders())) {
+        agreement.together(
+            () -> {
+              requireNoStepTooMany(source);
+              return true;
+            });
         if (changedRecipe) {
           acceptChangedRecipe();
         }
-        setAsideBundle(source);
-        while (learner.steps() < source.steps()) {
-          long step = learner.steps();
-          if (settings.stop().getAsBoolean()) {
-            save();
-            return false;
-          }
-          Batch batch = source.take();
-          double rate = recipe.schedule().at(step, source.steps());
-          try {
-            learner.step(batch, rate, Seeds.of(recipe.seed(), step, -1));
-          } catch (ArithmeticException e) {
-            throw diverged(e);
-          }
-          pictures += batch.n();
-          sinceReport++;
-          boolean last = learner.steps() == source.steps();
-          // At the same steps wherever the run was resumed, so that logs can be compared.
-          if (learner.steps() % settings.stepsBetweenReports() == 0 || last) {
-            report(source, step, rate);
-          }
-          int epoch = source.epochOf(step) + 1;
-          if (watching.isPresent()
-              && (last || (source.epochOf(step + 1) + 1 != epoch && watching.get().isDue(epoch)))) {
-            look(watching.get(), epoch);
-          }
-          if (last || (System.nanoTime() - saved) / 1e9 >= settings.secondsBetweenCheckpoints()) {
-            save();
-          }
+        if (processes.leads()) {
+          setAsideBundle(source);
+        }
+        return steps(source);
+      } catch (LostProcessException e) {
+        throw lost(e);
+      }
+    }
+
+    private boolean steps(BatchSource source) throws IOException, InterruptedException {
+      while (learner.steps() < source.steps()) {
+        long step = learner.steps();
+        if (processes.any(settings.stop().getAsBoolean())) {
+          saveTogether();
+          return false;
+        }
+        Batch batch = taken(source);
+        double rate = recipe.schedule().at(step, source.steps());
+        try {
+          learner.step(batch, rate, Seeds.of(recipe.seed(), step, -1));
+        } catch (ArithmeticException e) {
+          throw diverged(e);
+        }
+        pictures += batch.of();
+        sinceReport++;
+        boolean last = learner.steps() == source.steps();
+        // At the same steps wherever the run was resumed, so that logs can be compared.
+        if (learner.steps() % settings.stepsBetweenReports() == 0 || last) {
+          report(source, step, rate);
+        }
+        int epoch = source.epochOf(step) + 1;
+        if (watching.isPresent()
+            && (last || (source.epochOf(step + 1) + 1 != epoch && watching.get().isDue(epoch)))) {
+          look(watching.get(), epoch);
+        }
+        boolean due = (System.nanoTime() - saved) / 1e9 >= settings.secondsBetweenCheckpoints();
+        if (last || processes.any(due && processes.leads())) {
+          saveTogether();
         }
       }
       return true;
+    }
+
+    /** The next batch; a picture that one process cannot read ends the run in all, in order. */
+    private Batch taken(BatchSource source) throws IOException, InterruptedException {
+      if (processes.size() == 1) {
+        return source.take();
+      }
+      Batch batch;
+      try {
+        batch = source.take();
+      } catch (IOException | RuntimeException e) {
+        processes.any(true);
+        saveTogether();
+        throw e;
+      }
+      if (processes.any(false)) {
+        saveTogether();
+        throw new RecipeException(
+            "run "
+                + run
+                + ": another process cannot read its pictures of step "
+                + learner.steps()
+                + ", as it says itself; mend that and go on with --resume");
+      }
+      return batch;
+    }
+
+    private void saveTogether() throws IOException {
+      agreement.requireSameState(learner, checkpoints.lastGood());
+      agreement.together(
+          () -> {
+            if (processes.leads()) {
+              save();
+            }
+            return true;
+          });
+    }
+
+    /** The step in progress changed nothing, so that what was learned before it can be saved. */
+    private LostProcessException lost(LostProcessException e) {
+      if (!processes.leads()) {
+        return e;
+      }
+      String more = "";
+      // A card may wait for the lost one itself.
+      if (settings.device().equals("cpu")) {
+        try {
+          save();
+        } catch (IOException | RuntimeException failed) {
+          more = "; " + OneLine.of(String.valueOf(failed.getMessage()));
+        }
+      }
+      if (checkpoints.lastGood() >= 0) {
+        more +=
+            "; the checkpoint of step "
+                + checkpoints.lastGood()
+                + " is good: go on with --resume, in any number of processes";
+      }
+      return new LostProcessException("run " + run + ": " + e.getMessage() + more, e);
     }
 
     private void requireNoStepTooMany(BatchSource source) throws RecipeException {
@@ -539,8 +684,10 @@ public final class Trainer {
               rate,
               pictures / seconds,
               seconds / sinceReport * (source.steps() - learner.steps()));
-      log.report(report);
-      settings.watcher().report(report);
+      if (processes.leads()) {
+        log.report(report);
+        settings.watcher().report(report);
+      }
       reported = now;
       lossSum = 0;
       counted = 0;
@@ -623,24 +770,30 @@ public final class Trainer {
     }
   }
 
+  /** Labelled pixels by class, in this process's part of the pictures. */
+  private double[] ownCounts() throws IOException {
+    double[] counts = new double[data.classes().size()];
+    for (int i = processes.rank(); i < data.size(); i += processes.size()) {
+      long[] histogram = data.load(i).truth().histogram();
+      for (int k = 0; k < counts.length; k++) {
+        counts[k] += histogram[k];
+      }
+    }
+    return counts;
+  }
+
   private float[] classWeights() throws IOException {
     double c = recipe.loss().classWeights();
     if (c == 0) {
       return new float[0];
     }
-    long[] counts = new long[data.classes().size()];
-    long all = 0;
-    for (int i = 0; i < data.size(); i++) {
-      Mask truth = data.load(i).truth();
-      long[] histogram = truth.histogram();
-      for (int k = 0; k < counts.length; k++) {
-        counts[k] += histogram[k];
-        all += histogram[k];
-      }
-    }
+    double[] counts = agreement.together(this::ownCounts);
+    // Whole numbers, which these sums keep exactly.
+    processes.sum(counts);
+    double all = Arrays.stream(counts).sum();
     float[] weights = new float[counts.length];
     for (int k = 0; k < weights.length; k++) {
-      weights[k] = (float) (1 / Math.log(c + counts[k] / (double) Math.max(1, all)));
+      weights[k] = (float) (1 / Math.log(c + counts[k] / Math.max(1, all)));
     }
     return weights;
   }

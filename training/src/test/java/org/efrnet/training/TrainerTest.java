@@ -20,6 +20,7 @@ import org.efrnet.data.DataSet;
 import org.efrnet.data.StreetScenes;
 import org.efrnet.images.Normalization;
 import org.efrnet.learning.Batch;
+import org.efrnet.learning.Processes;
 import org.efrnet.metrics.Scores;
 import org.efrnet.weights.FloatTensor;
 import org.junit.jupiter.api.Test;
@@ -440,12 +441,14 @@ class TrainerTest {
   void batchesDependOnSeedAndNumberAlone() throws Exception {
     Recipe recipe = recipe();
     List<float[]> inOrder = new ArrayList<>();
-    try (BatchSource source = new BatchSource(recipe, SCENES, Normalization.IMAGENET, 0, 3)) {
+    try (BatchSource source =
+        new BatchSource(recipe, SCENES, Normalization.IMAGENET, Processes.alone(), 0, 3)) {
       for (int i = 0; i < source.steps(); i++) {
         inOrder.add(source.take().planes());
       }
     }
-    try (BatchSource later = new BatchSource(recipe, SCENES, Normalization.IMAGENET, 5, 1)) {
+    try (BatchSource later =
+        new BatchSource(recipe, SCENES, Normalization.IMAGENET, Processes.alone(), 5, 1)) {
       Batch sixth = later.take();
       assertThat(sixth.planes()).isEqualTo(inOrder.get(5));
       assertThat(sixth.planes()).isNotEqualTo(inOrder.get(4));

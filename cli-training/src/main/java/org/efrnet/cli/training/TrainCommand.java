@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.efrnet.cli.Failure;
 import org.efrnet.cli.Main;
@@ -18,8 +19,12 @@ import org.efrnet.cli.Threads;
 import org.efrnet.data.DataSet;
 import org.efrnet.data.DataSets;
 import org.efrnet.data.StreetScenes;
+import org.efrnet.learning.LostProcessException;
+import org.efrnet.learning.Processes;
 import org.efrnet.metrics.Scores;
 import org.efrnet.torch.Natives;
+import org.efrnet.torch.Rendezvous;
+import org.efrnet.torch.TorchProcesses;
 import org.efrnet.training.LearningEngine;
 import org.efrnet.training.Recipe;
 import org.efrnet.training.SeedsPage;
@@ -45,7 +50,8 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  efrnet train recipes/smoke.yaml --out runs/smoke",
       "  efrnet train recipes/efrnet.camvid.yaml phases.0.epochs=5 --data CamVid --out runs/short",
-      "  efrnet train recipes/own-data.yaml from=efrnet.camvid --data pictures --out runs/own"
+      "  efrnet train recipes/own-data.yaml from=efrnet.camvid --data pictures --out runs/own",
+      "  efrnet train recipes/smoke.yaml --processes 2 --out runs/smoke"
     })
 final class TrainCommand implements Callable<Integer> {
   /** Decoded CamVid needs 0.4 GB; a larger data set is decoded again where this is spent. */
@@ -56,6 +62,9 @@ final class TrainCommand implements Callable<Integer> {
 
   /** Twice as many batches lie in memory. */
   private static final int MOST_LOADERS = 16;
+
+  private static final int MOST_PROCESSES = 1024;
+  private static final int MOST_SECONDS_TO_MEET = 86400;
 
   private static final String BUNDLE = "bundle";
 
@@ -124,9 +133,30 @@ final class TrainCommand implements Callable<Integer> {
       description = "How many checkpoints are kept (default: ${DEFAULT-VALUE}).")
   private int keep;
 
+  @Option(
+      names = "--processes",
+      paramLabel = "N",
+      defaultValue = "1",
+      description =
+          "Train in N processes of this machine, which share each step's pictures; --threads is then"
+              + " of each, by default cores / N (default: ${DEFAULT-VALUE}). Over several hosts,"
+              + " start one process each with MASTER_ADDR, MASTER_PORT, RANK and WORLD_SIZE set.")
+  private int processes;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "SECONDS",
+      defaultValue = "120",
+      description =
+          "How long processes wait for each other at the start (default: ${DEFAULT-VALUE}).")
+  private int secondsToMeet;
+
   @Mixin private Threads threads;
 
   @Spec private CommandSpec spec;
+
+  /** Where other processes are met; empty in one that trains alone. */
+  private Optional<Rendezvous> meeting = Optional.empty();
 
   /** Asks for a stop when the virtual machine is told to end, and is waited for. */
   private final AtomicBoolean stop = new AtomicBoolean();
@@ -141,14 +171,55 @@ final class TrainCommand implements Callable<Integer> {
             "efrnet: stopping after this step",
             SECONDS_TO_STOP,
             "efrnet: the step did not end in time; the last checkpoint stands")) {
-      return trainOrSay(recipe);
+      return processes > 1 ? trainInProcesses() : trainOrSay(recipe);
     }
+  }
+
+  private int trainInProcesses() throws IOException, InterruptedException {
+    List<String> words = new ArrayList<>();
+    boolean number = false;
+    for (String word : spec.root().commandLine().getParseResult().originalArgs()) {
+      boolean option = word.equals("--processes");
+      if (!number && !option && !word.startsWith("--processes=")) {
+        words.add(word);
+      }
+      number = option;
+    }
+    boolean given = spec.commandLine().getParseResult().hasMatchedOption("--threads");
+    int each = given ? threads.count() : Math.max(1, threads.count() / processes);
+    return new LocalProcesses(
+            processes, each, spec.commandLine().getOut(), spec.commandLine().getErr())
+        .run(words, stop);
+  }
+
+  /** A process that was started by another one ends with it. */
+  private void followParent() {
+    String parent = System.getenv().getOrDefault(LocalProcesses.PARENT, "");
+    if (parent.matches("[0-9]{1,18}")) {
+      Optional<CompletableFuture<Void>> end =
+          ProcessHandle.of(Long.parseLong(parent))
+              .map(process -> process.onExit().thenRun(() -> stop.set(true)));
+      if (end.isEmpty()) {
+        stop.set(true);
+      }
+    }
+  }
+
+  /** Whether this process speaks for all, or there is nobody who listens to the leading one. */
+  private boolean speaks() {
+    return meeting.isEmpty()
+        || meeting.get().rank() == 0
+        || System.getenv(LocalProcesses.PARENT) == null;
   }
 
   private int trainOrSay(Recipe recipe) throws IOException, InterruptedException {
     try {
+      followParent();
       return seeds.isEmpty() ? train(recipe, out, resume) : trainAll(recipe);
     } catch (IOException | RuntimeException e) {
+      if (e instanceof LostProcessException && !speaks()) {
+        return 1;
+      }
       if (stop.get()) {
         // Once the stop signal is closed nobody else gets to say it.
         spec.commandLine().getErr().println("efrnet: " + Main.message(e));
@@ -172,6 +243,38 @@ final class TrainCommand implements Callable<Integer> {
     }
     if (!Natives.isDevice(device)) {
       throw wrong("--device " + device + ": is none of cpu, cuda and cuda:N");
+    }
+    requireSenseTogether();
+  }
+
+  private void requireSenseTogether() {
+    if (processes < 1 || processes > MOST_PROCESSES) {
+      throw wrong("--processes " + processes + ": must be 1.." + MOST_PROCESSES);
+    }
+    if (secondsToMeet < 1 || secondsToMeet > MOST_SECONDS_TO_MEET) {
+      throw wrong("--wait " + secondsToMeet + ": must be 1.." + MOST_SECONDS_TO_MEET);
+    }
+    int all;
+    try {
+      meeting = Rendezvous.of(System.getenv(), secondsToMeet);
+      all = Math.max(processes, meeting.map(Rendezvous::size).orElse(1));
+      engine.requireTogether(all);
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage());
+    }
+    if (processes > 1 && meeting.isPresent()) {
+      throw wrong(
+          "--processes "
+              + processes
+              + ": this is one of "
+              + meeting.get().size()
+              + " processes already (WORLD_SIZE); start those, or unset it");
+    }
+    if (all > 1 && seeds.isPresent()) {
+      throw wrong("--seeds: goes with one process; train the seeds one by one, with seed=S");
+    }
+    if (meeting.isPresent() && device.equals("cuda")) {
+      device = "cuda:" + meeting.get().localRank();
     }
   }
 
@@ -209,6 +312,24 @@ final class TrainCommand implements Callable<Integer> {
 
   private int train(Recipe recipe, Path run, boolean goOn)
       throws IOException, InterruptedException {
+    try (Processes together =
+        meeting.isEmpty()
+            ? Processes.alone()
+            : new TorchProcesses(meeting.get(), device, this::endWithoutTheOthers)) {
+      return train(recipe, run, goOn, together);
+    }
+  }
+
+  /** This process waits, within libtorch, for one that is gone. */
+  private void endWithoutTheOthers(String why) {
+    if (speaks()) {
+      System.err.println("efrnet: " + why + "; go on with --resume from the last checkpoint");
+    }
+    Runtime.getRuntime().halt(1);
+  }
+
+  private int train(Recipe recipe, Path run, boolean goOn, Processes together)
+      throws IOException, InterruptedException {
     DataSet pictures = DataSet.cached(open(recipe, recipe.data().split()), CACHE_BYTES);
     Optional<DataSet> watched =
         recipe.watch().equals(Recipe.Watch.NONE)
@@ -216,22 +337,28 @@ final class TrainCommand implements Callable<Integer> {
             : Optional.of(openWatched(recipe));
     PrintWriter err = spec.commandLine().getErr();
     try (Progress progress = new Progress(err, recipe.name(), 1000)) {
-      Trainer trainer = new Trainer(recipe, pictures, watched, run, settings(watcher(progress)));
+      Trainer trainer =
+          new Trainer(recipe, pictures, watched, run, settings(watcher(progress)).with(together));
       Trainer.Outcome outcome = trainer.train(goOn);
       if (!outcome.finished()) {
-        err.println("stopped after step " + outcome.step() + "; go on with --resume --out " + out);
+        if (together.leads()) {
+          err.println(
+              "stopped after step " + outcome.step() + "; go on with --resume --out " + out);
+        }
         return 1;
       }
-      spec.commandLine()
-          .getOut()
-          .println(
-              "trained "
-                  + recipe.name()
-                  + ": "
-                  + run.resolve(BUNDLE)
-                  + " (see "
-                  + run.resolve("run.html")
-                  + ")");
+      if (together.leads()) {
+        spec.commandLine()
+            .getOut()
+            .println(
+                "trained "
+                    + recipe.name()
+                    + ": "
+                    + run.resolve(BUNDLE)
+                    + " (see "
+                    + run.resolve("run.html")
+                    + ")");
+      }
       return 0;
     }
   }
