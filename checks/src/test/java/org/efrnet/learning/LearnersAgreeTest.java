@@ -132,6 +132,13 @@ class LearnersAgreeTest {
         "efrnet", rule(new Optimiser.Sgd(0, 0, false), Double.POSITIVE_INFINITY, 0, true));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"efrnet", "enet"})
+  void overlapsCountToo(String name) {
+    gradientsAreLibtorchs(
+        name, rule(new Optimiser.Sgd(0, 0, false), Double.POSITIVE_INFINITY, 0).withJaccard(3));
+  }
+
   private static void gradientsAreLibtorchs(String name, LearningRule rule) {
     Model model = model(name);
     Stepped exact;

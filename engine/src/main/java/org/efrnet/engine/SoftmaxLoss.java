@@ -4,6 +4,7 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Optional;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.javacpp.Pointer;
@@ -14,7 +15,8 @@ import org.efrnet.learning.LearningRule;
 /**
  * Cross-entropy of a head's logits against the truth, weighted by class: the mean over the weights
  * of all pixels that have a truth, as PyTorch's. oneDNN computes the logarithms of probabilities
- * and the way back through them; what is one value a pixel is done here.
+ * and the way back through them; what is one value a pixel is done here. A {@link SoftJaccard} may
+ * be added.
  */
 final class SoftmaxLoss {
   private final Maps logits;
@@ -30,6 +32,8 @@ final class SoftmaxLoss {
 
   /** Where it is not 0, one place a pixel; -1 for none. */
   private final int[] places;
+
+  private final Optional<SoftJaccard> jaccard;
 
   /**
    * Plans the steps behind a head.
@@ -56,6 +60,10 @@ final class SoftmaxLoss {
     long count = ops.n * logits.each();
     this.places = new int[ops.n * logits.height * logits.width];
     Arrays.fill(places, -1);
+    this.jaccard =
+        rule.jaccard() == 0
+            ? Optional.empty()
+            : Optional.of(new SoftJaccard(classes, logits.channels, weight * rule.jaccard()));
     // Logits have done their work where their logarithms of probabilities can take their place.
     Maps logs =
         logits.kind == Kind.F32
@@ -83,6 +91,9 @@ final class SoftmaxLoss {
     dnnl_memory sparse = ops.handles.allocated(ops.engine, logs.desc);
     Pointer.memset(Handles.address(sparse), 0, count * Float.BYTES);
     this.gradients = LearningAssembly.floats(sparse, count);
+    if (jaccard.isPresent()) {
+      probabilities(ops, logs, sparse);
+    }
     dnnl_primitive_desc backwards =
         ops.handles.description(
             "gradient of softmax",
@@ -112,6 +123,29 @@ final class SoftmaxLoss {
         });
   }
 
+  /** Leaves them where the gradient will lie. */
+  private static void probabilities(LearningOps ops, Maps logs, dnnl_memory to) {
+    dnnl_primitive_desc exponential =
+        ops.handles.description(
+            "probabilities",
+            d ->
+                dnnl_eltwise_forward_primitive_desc_create(
+                    d,
+                    ops.engine,
+                    dnnl_forward_inference,
+                    dnnl_eltwise_exp,
+                    logs.desc,
+                    logs.desc,
+                    0,
+                    0,
+                    ops.unmodified));
+    ops.call(
+        "probabilities",
+        0,
+        exponential,
+        ops.new Call().with(DNNL_ARG_SRC, logs.memory).with(DNNL_ARG_DST, to));
+  }
+
   /**
    * Between the way there and the way back: the loss and its gradient.
    *
@@ -122,7 +156,7 @@ final class SoftmaxLoss {
     int stride = logits.channels;
     double weights = 0;
     for (int i = 0; i < places.length; i++) {
-      if (places[i] >= 0) {
+      if (places[i] >= 0 && jaccard.isEmpty()) {
         gradients.put(places[i], 0);
       }
       int y = truthOf(truth, i);
@@ -141,16 +175,18 @@ final class SoftmaxLoss {
                 + ignore);
       }
     }
+    double more = jaccard.isPresent() ? jaccard.get().compare(places, gradients) : 0;
     double sum = 0;
     double factor = weight / weights;
     for (int place : places) {
       if (place >= 0) {
         float w = classWeights[place % stride];
         sum -= w * logarithms.get(place);
-        gradients.put(place, (float) (-w * factor));
+        float other = jaccard.isPresent() ? gradients.get(place) : 0;
+        gradients.put(place, (float) (other - w * factor));
       }
     }
-    return sum * factor;
+    return sum * factor + more;
   }
 
   private int truthOf(byte[] truth, int i) {

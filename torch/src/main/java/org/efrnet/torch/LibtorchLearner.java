@@ -182,6 +182,7 @@ public final class LibtorchLearner implements Learner {
     heads.putAll(graph.auxiliaryWeights());
     List<Tensor> losses = new ArrayList<>();
     List<Tensor> weighed = new ArrayList<>();
+    List<Tensor> overlaps = new ArrayList<>();
     heads.forEach(
         (name, factor) -> {
           Tensor logits = outputs.get(name);
@@ -191,6 +192,12 @@ public final class LibtorchLearner implements Learner {
                   : truthOfSize(truth, logits.size(2), logits.size(3));
           Tensor loss = loss(logits, seen);
           losses.add(factor == 1 ? loss : torch.mul(loss, new Scalar(factor)));
+          if (rule.jaccard() > 0) {
+            Tensor more =
+                new SoftJaccard(factor * rule.jaccard(), rule.ignore(), processes)
+                    .of(logits.to(execution.parameterType()), seen);
+            overlaps.add(more);
+          }
           if (processes.isPresent()) {
             weighed.add(weightOfTruth.index_select(0, seen.flatten()).sum().view(1));
           }
@@ -205,6 +212,7 @@ public final class LibtorchLearner implements Learner {
       }
     }
     Tensor loss = losses.get(0);
+    losses.addAll(overlaps);
     for (Tensor extra : losses.subList(1, losses.size())) {
       loss = loss.add(extra);
     }

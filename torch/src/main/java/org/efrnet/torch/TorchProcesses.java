@@ -191,8 +191,8 @@ public final class TorchProcesses implements Processes {
   }
 
   /**
-   * Reaches the store, or makes it. On a thread of its own: a stranger who listens there and answers
-   * nothing would keep libtorch for minutes, whatever it was told.
+   * Reaches the store, or makes it. On a thread of its own: a stranger who listens there and
+   * answers nothing would keep libtorch for minutes, whatever it was told.
    */
   private Store store(boolean listens, int seconds) {
     CompletableFuture<Store> made = new CompletableFuture<>();

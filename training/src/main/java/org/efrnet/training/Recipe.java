@@ -163,10 +163,12 @@ public record Recipe(
    *
    * @param classWeights c in {@code 1 / ln(c + share of the class)}, ENet's weighting; 0 for none
    * @param labelSmoothing share of the target spread over all classes
+   * @param jaccard what the soft Jaccard loss weighs beside the cross-entropy; 0 for none
    */
   public record Loss(
       @JsonProperty(required = true) double classWeights,
-      @JsonProperty(required = true) double labelSmoothing) {}
+      @JsonProperty(required = true) double labelSmoothing,
+      double jaccard) {}
 
   /** How colours and sides are changed at random; see {@link Augmentation}. */
   public record Jitter(
@@ -412,6 +414,7 @@ public record Recipe(
     }
     requireWithin(source, "averageDecay", averageDecay, 0, 1);
     requireWithin(source, "loss.labelSmoothing", loss.labelSmoothing(), 0, 1);
+    requireWithin(source, "loss.jaccard", loss.jaccard(), 0, 100);
     requireWithin(source, "optimiser.momentum", optimiser.momentum(), 0, 1);
     requireWithin(source, "optimiser.beta1", optimiser.beta1(), 0, 1);
     requireWithin(source, "optimiser.beta2", optimiser.beta2(), 0, 1);
@@ -569,6 +572,9 @@ public record Recipe(
     }
     if (watch.equals(Watch.NONE)) {
       tree.remove("watch");
+    }
+    if (loss.jaccard() == 0) {
+      ((ObjectNode) tree.get("loss")).remove("jaccard");
     }
     return tree;
   }

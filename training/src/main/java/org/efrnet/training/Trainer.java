@@ -364,6 +364,7 @@ public final class Trainer {
             classWeights(),
             ClassTable.IGNORE,
             recipe.loss().labelSmoothing(),
+            recipe.loss().jaccard(),
             recipe.optimiser().clipNorm() > 0
                 ? recipe.optimiser().clipNorm()
                 : Double.POSITIVE_INFINITY,

@@ -52,7 +52,7 @@ class RecipeTest {
     assertThat(recipe.optimiser().optimiser()).isEqualTo(new Optimiser.Sgd(0.9, 5e-4, false));
     assertThat(recipe.schedule()).isEqualTo(new PolySchedule(0.01, 0.9, 0));
     assertThat(recipe.phases()).singleElement().extracting(Recipe.Phase::batch).isEqualTo(10);
-    assertThat(recipe.loss()).isEqualTo(new Recipe.Loss(0, 0));
+    assertThat(recipe.loss()).isEqualTo(new Recipe.Loss(0, 0, 0));
   }
 
   /** Table 1 of the paper compares networks, hence all else must be the same. */
@@ -126,6 +126,20 @@ class RecipeTest {
     Files.writeString(third, "like: smoke.yaml\nnetwrk: efrnet\n");
     assertThatThrownBy(() -> Recipe.read(third, List.of()))
         .hasMessageContaining("third.yaml: has the unknown key 'netwrk'");
+  }
+
+  @Test
+  void aKeyThatCameLaterLeavesOldRecipesAsTheyWere() throws IOException {
+    Path smoke = RECIPES.resolve("smoke.yaml");
+    Recipe plain = Recipe.read(smoke, List.of());
+    assertThat(plain.toYaml()).doesNotContain("jaccard");
+    assertThat(Recipe.read(smoke, List.of("loss.jaccard=0")).fingerprint())
+        .isEqualTo(plain.fingerprint());
+    Recipe other = Recipe.read(smoke, List.of("loss.jaccard=0.5"));
+    assertThat(other.changesFrom(plain)).containsExactly("loss.jaccard absent -> 0.5");
+    assertThat(Recipe.parse(other.toYaml(), "copy").loss()).isEqualTo(other.loss());
+    assertThatThrownBy(() -> Recipe.read(smoke, List.of("loss.jaccard=-1")))
+        .hasMessageContaining("loss.jaccard is -1.0, must be at least 0.0, below 100.0");
   }
 
   @Test
