@@ -8,12 +8,16 @@ import java.util.Arrays;
  * gradient by the logarithms of the probabilities.
  */
 final class SoftJaccard {
+  /** Pixels that are copied to Java's heap and back at once, which is faster than one by one. */
+  private static final int CHUNK = 4096;
+
   private final int classes;
   private final int stride;
   private final double weight;
   private final double[] predicted;
   private final double[] shared;
   private final double[] actual;
+  private final float[] chunk;
 
   /**
    * @param stride from one pixel's values to the next one's
@@ -26,6 +30,7 @@ final class SoftJaccard {
     this.predicted = new double[classes];
     this.shared = new double[classes];
     this.actual = new double[classes];
+    this.chunk = new float[CHUNK * stride];
   }
 
   /**
@@ -37,15 +42,10 @@ final class SoftJaccard {
    */
   double compare(int[] places, FloatBuffer values) {
     count(places, values);
-    int present = 0;
+    long present = Arrays.stream(actual).filter(pixels -> pixels > 0).count();
     double sum = 0;
     float[] inside = new float[classes];
     float[] outside = new float[classes];
-    for (int k = 0; k < classes; k++) {
-      if (actual[k] > 0) {
-        present++;
-      }
-    }
     for (int k = 0; k < classes; k++) {
       if (actual[k] > 0) {
         double union = predicted[k] + actual[k] - shared[k];
@@ -54,31 +54,51 @@ final class SoftJaccard {
         outside[k] = (float) (weight * shared[k] / (present * union * union));
       }
     }
-    // By the logarithm: the derivative by the probability, times that.
-    for (int i = 0; i < places.length; i++) {
-      int from = i * stride;
-      int truth = places[i] - from;
-      for (int k = 0; k < classes; k++) {
-        float factor = places[i] < 0 ? 0 : k == truth ? inside[k] : outside[k];
-        values.put(from + k, values.get(from + k) * factor);
-      }
-    }
+    weigh(places, values, inside, outside);
     return present == 0 ? 0 : weight * (1 - sum / present);
+  }
+
+  /** By the logarithm: the derivative by the probability, times that. */
+  private void weigh(int[] places, FloatBuffer values, float[] inside, float[] outside) {
+    for (int first = 0; first < places.length; first += CHUNK) {
+      int n = Math.min(CHUNK, places.length - first);
+      values.get(first * stride, chunk, 0, n * stride);
+      for (int i = 0; i < n; i++) {
+        int from = i * stride;
+        int place = places[first + i];
+        if (place < 0) {
+          Arrays.fill(chunk, from, from + classes, 0);
+        } else {
+          int truth = place - first * stride;
+          float right = chunk[truth] * inside[truth - from];
+          for (int k = 0; k < classes; k++) {
+            chunk[from + k] *= outside[k];
+          }
+          chunk[truth] = right;
+        }
+      }
+      values.put(first * stride, chunk, 0, n * stride);
+    }
   }
 
   private void count(int[] places, FloatBuffer values) {
     Arrays.fill(predicted, 0);
     Arrays.fill(shared, 0);
     Arrays.fill(actual, 0);
-    for (int i = 0; i < places.length; i++) {
-      if (places[i] >= 0) {
-        int from = i * stride;
-        for (int k = 0; k < classes; k++) {
-          predicted[k] += values.get(from + k);
+    for (int first = 0; first < places.length; first += CHUNK) {
+      int n = Math.min(CHUNK, places.length - first);
+      values.get(first * stride, chunk, 0, n * stride);
+      for (int i = 0; i < n; i++) {
+        int place = places[first + i];
+        if (place >= 0) {
+          int from = i * stride;
+          for (int k = 0; k < classes; k++) {
+            predicted[k] += chunk[from + k];
+          }
+          int truth = place - first * stride;
+          shared[truth - from] += chunk[truth];
+          actual[truth - from]++;
         }
-        int truth = places[i] - from;
-        shared[truth] += values.get(places[i]);
-        actual[truth]++;
       }
     }
   }
