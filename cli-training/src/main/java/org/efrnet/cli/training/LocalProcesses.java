@@ -96,7 +96,7 @@ final class LocalProcesses {
     environment.put("LOCAL_RANK", Integer.toString(rank));
     environment.put("OMP_NUM_THREADS", Integer.toString(threads));
     environment.put(PARENT, Long.toString(ProcessHandle.current().pid()));
-    environment.putIfAbsent("TORCH_CPP_LOG_LEVEL", "ERROR");
+    environment.putIfAbsent("TORCH_CPP_LOG_LEVEL", "FATAL");
     Process process = builder.start();
     processes.add(process);
     listen(process.getInputStream(), rank, out);
@@ -150,7 +150,7 @@ final class LocalProcesses {
       }
       Thread.sleep(50);
     }
-    boolean late = processes.stream().anyMatch(Process::isAlive);
+    boolean mute = processes.get(0).isAlive();
     processes.forEach(Process::destroyForcibly);
     int code = 0;
     for (Process process : processes) {
@@ -162,7 +162,7 @@ final class LocalProcesses {
       listener.join(2000);
     }
     // The leading one tells of others; of itself it cannot, nor if it waits for ever.
-    if (failed >= 0 && !stop.get() && (late || processes.get(0).exitValue() >= SIGNALLED)) {
+    if (failed >= 0 && !stop.get() && (mute || processes.get(0).exitValue() >= SIGNALLED)) {
       int ended = processes.get(failed).exitValue();
       err.println(
           "efrnet: rank "
