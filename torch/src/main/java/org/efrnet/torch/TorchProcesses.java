@@ -199,13 +199,13 @@ public final class TorchProcesses implements Processes {
     Thread thread =
         new Thread(
             () -> {
-              try {
-                TCPStoreOptions options =
-                    new TCPStoreOptions()
-                        .port((short) meeting.port())
-                        .isServer(listens)
-                        .waitWorkers(false)
-                        .timeout(new Milliseconds(1000L * seconds));
+              // No scope of pointers: the store outlives this thread.
+              try (Milliseconds timeout = new Milliseconds(1000L * seconds);
+                  TCPStoreOptions options = new TCPStoreOptions()) {
+                options.port((short) meeting.port());
+                options.isServer(listens);
+                options.waitWorkers(false);
+                options.timeout(timeout);
                 String host = meeting.rank() == 0 && listens ? "127.0.0.1" : meeting.host();
                 made.complete(new TCPStore(host, options));
               } catch (RuntimeException e) {
