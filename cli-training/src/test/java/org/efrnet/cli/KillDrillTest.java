@@ -104,7 +104,7 @@ class KillDrillTest {
   }
 
   /** The step of the newest checkpoint; 0 if there is none. */
-  private static long newest(Path run) throws IOException {
+  static long newest(Path run) throws IOException {
     if (!Files.isDirectory(run)) {
       return 0;
     }

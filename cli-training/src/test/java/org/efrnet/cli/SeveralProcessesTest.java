@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.efrnet.cli.CommandLineTest.Result;
-import org.efrnet.training.Trainer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,17 +91,19 @@ class SeveralProcessesTest {
     Process launcher = start(with(words(run, STEPS), "--processes=2", "--wait=300"), Map.of());
     try {
       long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(8);
-      while (launcher.isAlive() && newest(run) < 2 && System.nanoTime() < deadline) {
+      while (launcher.isAlive() && KillDrillTest.newest(run) < 2 && System.nanoTime() < deadline) {
         Thread.sleep(5);
       }
-      assertThat(newest(run)).as(Files.readString(output())).isGreaterThanOrEqualTo(2);
+      assertThat(KillDrillTest.newest(run))
+          .as(Files.readString(output()))
+          .isGreaterThanOrEqualTo(2);
       rank(launcher, 1).destroyForcibly();
       assertThat(launcher.waitFor(5, TimeUnit.MINUTES)).isTrue();
     } finally {
       launcher.destroyForcibly();
     }
     assertThat(launcher.exitValue()).isEqualTo(1);
-    long left = newest(run);
+    long left = KillDrillTest.newest(run);
     // The line of step 40 is then the mean of the same steps in both runs.
     assertThat(left).isLessThan(STEPS / 2);
     assertThat(complaints())
@@ -130,21 +131,6 @@ class SeveralProcessesTest {
         .skip(rank)
         .findFirst()
         .orElseThrow();
-  }
-
-  /** The step of the newest checkpoint; 0 if there is none. */
-  private static long newest(Path run) throws IOException {
-    if (!Trainer.hasCheckpoint(run)) {
-      return 0;
-    }
-    try (var files = Files.list(run)) {
-      return files
-          .map(file -> file.getFileName().toString())
-          .filter(name -> name.matches("checkpoint-[0-9]+\\.safetensors"))
-          .mapToLong(name -> Long.parseLong(name.replaceAll("[^0-9]", "")))
-          .max()
-          .orElse(0);
-    }
   }
 
   @Test
