@@ -185,7 +185,7 @@ public final class LibtorchLearner implements Learner {
     List<Tensor> overlaps = new ArrayList<>();
     heads.forEach(
         (name, factor) -> {
-          Tensor logits = outputs.get(name);
+          Tensor logits = outputs.get(name).to(execution.parameterType());
           Tensor seen =
               name.equals(Graph.LOGITS)
                   ? truth
@@ -193,10 +193,9 @@ public final class LibtorchLearner implements Learner {
           Tensor loss = loss(logits, seen);
           losses.add(factor == 1 ? loss : torch.mul(loss, new Scalar(factor)));
           if (rule.jaccard() > 0) {
-            Tensor more =
+            overlaps.add(
                 new SoftJaccard(factor * rule.jaccard(), rule.ignore(), processes)
-                    .of(logits.to(execution.parameterType()), seen);
-            overlaps.add(more);
+                    .of(logits, seen));
           }
           if (processes.isPresent()) {
             weighed.add(weightOfTruth.index_select(0, seen.flatten()).sum().view(1));
@@ -273,7 +272,7 @@ public final class LibtorchLearner implements Learner {
 
   private Tensor loss(Tensor logits, Tensor truth) {
     return torch.cross_entropy_loss(
-        logits.to(execution.parameterType()),
+        logits,
         truth,
         classWeights,
         processes.isPresent() ? SUM : MEAN,

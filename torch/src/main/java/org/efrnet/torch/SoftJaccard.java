@@ -54,13 +54,17 @@ final class SoftJaccard {
       processes.ifPresent(together -> together.sum(sums));
       shared = sums.narrow(0, 0, classes);
       actual = sums.narrow(0, classes, classes);
-      Tensor union = sums.narrow(0, 2 * classes, classes).add(actual).sub(shared);
+      Tensor union =
+          sums.narrow(0, 2 * classes, classes)
+              .add(actual)
+              .sub(shared)
+              .clamp_min(new Scalar(Double.MIN_NORMAL));
       Tensor present = actual.gt(new Scalar(0.0)).to(ScalarType.Double);
       // A class that is nowhere has no share; where all are nowhere there is no loss.
       Tensor share = present.div(present.sum().clamp_min(new Scalar(1.0)));
-      Tensor by = share.div(union.clamp_min(new Scalar(Double.MIN_NORMAL)));
+      Tensor by = share.div(union);
       loss = share.sum().sub(shared.mul(by).sum());
-      outside = by.mul(shared).div(union.clamp_min(new Scalar(Double.MIN_NORMAL))).to(type);
+      outside = by.mul(shared).div(union).to(type);
       inside = by.neg().to(type);
       loss = loss.mul(new Scalar(weight / processes.map(TorchProcesses::size).orElse(1)));
     }
