@@ -43,6 +43,11 @@ class OneDnnSoakTest extends SegmenterSoak {
   }
 
   @Override
+  protected void trim() {
+    Pointer.trimMemory();
+  }
+
+  @Override
   protected void mend() {
     leaked.forEach(Pointer::close);
     leaked.clear();

@@ -2,6 +2,7 @@ package org.efrnet.torch;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
 import org.efrnet.bundle.Bundles;
@@ -41,6 +42,11 @@ class LibtorchSoakTest extends SegmenterSoak {
   @Override
   protected void leak(int bytes) {
     kept.add(AbstractTensor.create(new float[bytes / Float.BYTES], bytes / Float.BYTES));
+  }
+
+  @Override
+  protected void trim() {
+    Pointer.trimMemory();
   }
 
   @Override
