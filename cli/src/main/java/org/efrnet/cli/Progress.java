@@ -40,15 +40,21 @@ public final class Progress implements AutoCloseable {
                     .build());
   }
 
-  /** Shows how much is done, and a few words with it, which may be blank. */
+  /**
+   * Shows how much is done, and a few words with it, which may be blank. Less than before means
+   * that the work has another part, of which so much is done.
+   */
   public void to(long done, String detail) {
     if (bar.isPresent()) {
       bar.get().stepTo(done);
       bar.get().setExtraMessage(" " + detail);
-    } else if (10 * done / max > tenths) {
-      tenths = 10 * done / max;
+      return;
+    }
+    long now = 10 * done / max;
+    if (now > tenths) {
       err.println(task + " " + 100 * done / max + " %" + (detail.isEmpty() ? "" : "  " + detail));
     }
+    tenths = now;
   }
 
   @Override

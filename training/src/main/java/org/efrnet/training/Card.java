@@ -1,9 +1,10 @@
 package org.efrnet.training;
 
+import static java.util.stream.Collectors.joining;
+
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.efrnet.data.DataSet;
 import org.efrnet.labels.SegmentationClass;
 import org.efrnet.machine.Machine;
@@ -32,17 +33,23 @@ final class Card {
       Duration time,
       String device) {
     String classes =
-        data.classes().classes().stream()
-            .map(SegmentationClass::name)
-            .collect(Collectors.joining(", "));
+        data.classes().classes().stream().map(SegmentationClass::name).collect(joining(", "));
+    int stages = recipe.before().size() + 1;
     String start =
-        origin.isEmpty() ? "trained from scratch" : "fine-tuned from " + origin.get().bundle();
+        stages > 1
+            ? "trained from scratch in " + stages + " stages"
+            : origin.isEmpty()
+                ? "trained from scratch"
+                : "fine-tuned from " + origin.get().bundle();
+    String steps =
+        recipe.before().stream().map(stage -> stage.steps(data.size()) + " + ").collect(joining())
+            + step;
     StringBuilder more = new StringBuilder();
     origin.ifPresent(
         o ->
-            more.append("* Training ")
+            more.append(stages > 1 ? "* The last stage " : "* Training ")
                 .append(o.sentence())
-                .append(".\n  Its licence may bind these weights too.\n"));
+                .append(stages > 1 ? ".\n" : ".\n  Its licence may bind these weights too.\n"));
     chosenOn.ifPresent(
         name ->
             more.append("* Chosen for its mIoU on ")
@@ -53,7 +60,7 @@ final class Card {
         """
         # %s
 
-        %s with %d classes, %s on %s (%d pictures), seed %d, %d steps in %s.
+        %s with %d classes, %s on %s (%d pictures), seed %d, %s steps in %s.
 
         * Classes: %s.
         * Pictures are scaled to %d rows before they are segmented.
@@ -72,7 +79,7 @@ final class Card {
         data.name(),
         data.size(),
         recipe.seed(),
-        step,
+        steps,
         recipe.precision().name().toLowerCase(Locale.ROOT),
         classes,
         recipe.bundle().height(),

@@ -57,6 +57,9 @@ import org.efrnet.text.StrictYaml;
  * @param from a bundle, by name or folder, whose weights the training starts from; empty to start
  *     from random ones
  * @param watch what is looked at on the way; changes nothing in the training
+ * @param before stages that are trained first, in order; each but the first, and then this recipe,
+ *     starts from what the one before it made. In a file each says how it differs from the recipe,
+ *     here each is whole, without stages of its own
  */
 public record Recipe(
     @JsonProperty(required = true) String name,
@@ -73,13 +76,29 @@ public record Recipe(
     @JsonProperty(required = true) List<Phase> phases,
     @JsonProperty(required = true) Bundle bundle,
     String from,
-    Watch watch) {
+    Watch watch,
+    List<Recipe> before) {
 
   /** What may be missing gets its meaning of "none". */
   public Recipe {
     from = from == null ? "" : from;
     watch = watch == null ? Watch.NONE : watch;
+    before = before == null ? List.of() : List.copyOf(before);
   }
+
+  private static final String BEFORE = "before";
+
+  /** What stages may differ in: all of them train one network on the same pictures by one seed. */
+  private static final Set<String> OF_STAGES =
+      Set.of(
+          "precision",
+          "optimiser",
+          "schedule",
+          "loss",
+          "averageDecay",
+          "learnSlopes",
+          "jitter",
+          "phases");
 
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -238,6 +257,11 @@ public record Recipe(
     public static final Watch NONE = new Watch("", 0, 0, 0);
   }
 
+  /** How many steps the phases of this recipe take, without those of stages before it. */
+  long steps(int pictures) {
+    return phases.stream().mapToLong(phase -> (long) phase.epochs * (pictures / phase.batch)).sum();
+  }
+
   /** The phase of an epoch, counted from 1 over all of them; beyond the last one that one. */
   Phase phaseOf(int epoch) {
     int end = 0;
@@ -326,12 +350,16 @@ public record Recipe(
     }
   }
 
-  private static Recipe of(JsonNode tree, String source) throws RecipeException {
+  private static Recipe of(ObjectNode tree, String source) throws RecipeException {
     refuseEmpty(tree, "", source);
     requireKnown(tree, Recipe.class, "", source);
     Recipe recipe;
     try {
-      recipe = MAPPER.treeToValue(tree, Recipe.class);
+      // First alone: what all stages lack is the recipe's fault.
+      recipe = MAPPER.treeToValue(tree.deepCopy().without(BEFORE), Recipe.class);
+      if (tree.has(BEFORE)) {
+        recipe = MAPPER.treeToValue(withWholeStages(tree, source), Recipe.class);
+      }
     } catch (ValueInstantiationException e) {
       throw new RecipeException(source + ": " + String.valueOf(e.getCause().getMessage()), e);
     } catch (JsonMappingException e) {
@@ -346,6 +374,41 @@ public record Recipe(
     }
     recipe.check(source);
     return recipe;
+  }
+
+  /** The same, with stages that say all and not only what differs. */
+  private static ObjectNode withWholeStages(ObjectNode tree, String source) throws RecipeException {
+    JsonNode before = tree.path(BEFORE);
+    if (!before.isArray() || before.isEmpty()) {
+      throw new RecipeException(
+          source
+              + ": before must be a list of stages, each with what differs in it, such as"
+              + " - {schedule: {rate: 0.1}}");
+    }
+    ObjectNode plain = tree.deepCopy().without(BEFORE);
+    ObjectNode whole = plain.deepCopy();
+    ArrayNode stages = whole.putArray(BEFORE);
+    for (int i = 0; i < before.size(); i++) {
+      String place = source + ": " + BEFORE + "." + i;
+      if (!(before.get(i) instanceof ObjectNode own)) {
+        throw new RecipeException(place + " must be a mapping, such as {schedule: {rate: 0.1}}");
+      }
+      for (Map.Entry<String, JsonNode> field : own.properties()) {
+        if (!OF_STAGES.contains(field.getKey())) {
+          throw new RecipeException(
+              place
+                  + " says '"
+                  + field.getKey()
+                  + "', which is the same in all stages; leave it out, or train by two recipes, the"
+                  + " second with from");
+        }
+      }
+      ObjectNode stage = plain.deepCopy();
+      put(stage, own.deepCopy());
+      stage.put("name", plain.path("name").asText() + "-stage-" + (i + 1));
+      stages.add(stage);
+    }
+    return whole;
   }
 
   /** A key without a value would otherwise become zero unseen. */
@@ -442,6 +505,13 @@ public record Recipe(
               + ": watch needs a split, everyEpochs of at least 1, pictures and samples of at least"
               + " 0; leave it out to watch nothing");
     }
+    if (!before.isEmpty() && !from.isEmpty()) {
+      throw new RecipeException(
+          source
+              + ": from is '"
+              + from
+              + "', but before says what training starts from; leave one of them out");
+    }
     if (phases.isEmpty()) {
       throw new RecipeException(source + ": phases is empty; give one at least");
     }
@@ -479,6 +549,9 @@ public record Recipe(
       } catch (IllegalArgumentException e) {
         throw new RecipeException(source + ": phases." + i + ": " + e.getMessage(), e);
       }
+    }
+    for (int i = 0; i < before.size(); i++) {
+      before.get(i).check(source + ": " + BEFORE + "." + i);
     }
   }
 
@@ -567,6 +640,15 @@ public record Recipe(
   /** Without what says "none": a key that a later version knows leaves old recipes as they are. */
   private ObjectNode tree() {
     ObjectNode tree = MAPPER.valueToTree(this);
+    tree.remove(BEFORE);
+    if (!before.isEmpty()) {
+      ArrayNode stages = MAPPER.createArrayNode();
+      for (Recipe stage : before) {
+        ObjectNode whole = MAPPER.valueToTree(stage);
+        stages.add(differences(whole.retain(OF_STAGES), tree));
+      }
+      tree.set(BEFORE, stages);
+    }
     if (from.isEmpty()) {
       tree.remove("from");
     }
@@ -577,6 +659,22 @@ public record Recipe(
       ((ObjectNode) tree.get("loss")).remove("jaccard");
     }
     return tree;
+  }
+
+  /** What of a tree another one has otherwise: keys of mappings one by one, lists whole. */
+  private static ObjectNode differences(ObjectNode tree, ObjectNode other) {
+    ObjectNode differences = MAPPER.createObjectNode();
+    for (Map.Entry<String, JsonNode> field : tree.properties()) {
+      JsonNode there = other.path(field.getKey());
+      if (!field.getValue().equals(there)) {
+        differences.set(
+            field.getKey(),
+            field.getValue() instanceof ObjectNode inner && there instanceof ObjectNode outer
+                ? differences(inner, outer)
+                : field.getValue());
+      }
+    }
+    return differences;
   }
 
   private ObjectNode decisive() {

@@ -1,5 +1,6 @@
 package org.efrnet.training;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -7,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -48,12 +50,14 @@ import org.efrnet.weights.Weights;
  * </pre>
  *
  * <p>A run's folder holds {@code recipe.yaml}, {@code train.jsonl}, its {@link Checkpoints}, the
- * {@link RunPage} with its samples, and {@code best}, the bundle of the best look.
+ * {@link RunPage} with its samples, and {@code best}, the bundle of the best look. Each stage that
+ * a recipe trains before is a run of its own, in {@code stage-1} and so on below it.
  */
 public final class Trainer {
   private static final String BUNDLE = "bundle";
   private static final String BEST = "best";
   private static final String RECIPE = "recipe.yaml";
+  private static final String STAGE = "stage-";
 
   private final Recipe recipe;
   private final DataSet data;
@@ -64,6 +68,13 @@ public final class Trainer {
   private final Checkpoints checkpoints;
   private final LogWriter log;
   private final Optional<Watching> watching;
+
+  /** The bundle that training starts from; empty to start from random weights. */
+  private final String from;
+
+  /** The stages that come before, in order. */
+  private final List<Trainer> before;
+
   private Optional<Origin> origin = Optional.empty();
   private double bestMiou = -1;
 
@@ -217,6 +228,15 @@ public final class Trainer {
     /** After a look at the watched pictures. */
     default void watched(int epoch, Scores scores) {}
 
+    /**
+     * Before each stage of a recipe that has several.
+     *
+     * @param number 1-based
+     * @param of how many there are
+     * @param folder where the stage's run goes
+     */
+    default void stage(int number, int of, Path folder) {}
+
     /** One line on something that a person should know. */
     default void notice(String line) {}
   }
@@ -260,6 +280,17 @@ public final class Trainer {
   public Trainer(
       Recipe recipe, DataSet data, Optional<DataSet> watched, Path run, Settings settings)
       throws IOException {
+    this(recipe, data, watched, run, settings, recipe.from());
+  }
+
+  private Trainer(
+      Recipe recipe,
+      DataSet data,
+      Optional<DataSet> watched,
+      Path run,
+      Settings settings,
+      String from)
+      throws IOException {
     this.recipe = recipe;
     this.data = data;
     this.run = run;
@@ -272,17 +303,30 @@ public final class Trainer {
         watched.isPresent() && processes.leads()
             ? Optional.of(new Watching(recipe, data, watched.get(), run))
             : Optional.empty();
+    List<Trainer> stages = new ArrayList<>();
+    String start = from;
+    for (Recipe stage : recipe.before()) {
+      Path folder = run.resolve(STAGE + (stages.size() + 1));
+      stages.add(new Trainer(stage, data, watched, folder, settings, start));
+      start = folder.resolve(BUNDLE).toString();
+    }
+    this.from = start;
+    this.before = List.copyOf(stages);
   }
 
-  /** Whether a run's folder has a checkpoint, so that it is resumed and not started. */
+  /**
+   * Whether a run's folder has a checkpoint, of the run or of its first stage, so that the run is
+   * resumed and not started.
+   */
   public static boolean hasCheckpoint(Path run) throws IOException {
-    return new Checkpoints(run, 1).any();
+    return new Checkpoints(run, 1).any() || new Checkpoints(run.resolve(STAGE + 1), 1).any();
   }
 
   /**
    * Trains from the start, or from the run's checkpoint; a finished run gets its bundle, in the
-   * folder {@code bundle}.
+   * folder {@code bundle}. Stages that the recipe trains before come first.
    *
+   * @return what the run came to; of one that was stopped in a stage before, what that stage did
    * @throws RecipeException if a checkpoint is there and {@code resume} is not asked for, or is of
    *     another recipe, or another process trains in this folder
    * @throws ArithmeticException if the loss stops being a number; the last checkpoint is kept
@@ -291,16 +335,61 @@ public final class Trainer {
    */
   public Outcome train(boolean resume) throws IOException, InterruptedException {
     agreement.requireSameTask(recipe, data);
-    if (!processes.leads()) {
-      // Rank 0 looks into the folder; what it finds wrong there is said in all processes.
-      agreement.together(() -> true);
-      return trainTogether(resume);
-    }
-    FileChannel lock = agreement.together(() -> locked(resume));
+    return train(resume, true);
+  }
+
+  /**
+   * @param last whether nothing comes after it, so that the processes part
+   */
+  private Outcome train(boolean resume, boolean last) throws IOException, InterruptedException {
+    // Rank 0 looks into the folder; what it finds wrong there is said in all processes.
+    Closeable lock =
+        agreement.<Closeable>together(() -> processes.leads() ? locked(resume) : () -> {});
     try {
-      return trainTogether(resume);
+      Outcome outcome = trainInOrder();
+      if (last) {
+        processes.part();
+      }
+      if (outcome.finished() && processes.leads()) {
+        bundle(outcome).write(run.resolve(BUNDLE));
+        page();
+      }
+      return outcome;
     } finally {
       lock.close();
+    }
+  }
+
+  /** First what comes before. */
+  private Outcome trainInOrder() throws IOException, InterruptedException {
+    boolean begun = hasBegun();
+    if (!begun && !before.isEmpty()) {
+      // A stage begins once the one before it is finished: the newest is where a run goes on.
+      int newest = before.size() - 1;
+      while (newest > 0 && !before.get(newest).hasBegun()) {
+        newest--;
+      }
+      for (Trainer stage : before.subList(newest, before.size())) {
+        tell(before.indexOf(stage), stage.run);
+        Outcome outcome = stage.train(stage.hasBegun(), false);
+        if (!outcome.finished()) {
+          return outcome;
+        }
+      }
+      tell(before.size(), run);
+    }
+    return trainTogether(begun);
+  }
+
+  /** Whether there is a checkpoint; rank 0 says it to all. */
+  private boolean hasBegun() throws IOException {
+    boolean begun = agreement.together(() -> processes.leads() && checkpoints.any());
+    return processes.any(begun);
+  }
+
+  private void tell(int stage, Path folder) {
+    if (processes.leads()) {
+      settings.watcher().stage(stage + 1, before.size() + 1, folder);
     }
   }
 
@@ -326,7 +415,7 @@ public final class Trainer {
   }
 
   private void requireSense(boolean resume) throws IOException {
-    boolean goesOn = checkpoints.any();
+    boolean goesOn = checkpoints.any() || (!before.isEmpty() && before.get(0).checkpoints.any());
     if (resume && !goesOn) {
       throw new RecipeException(
           "run " + run + " has no checkpoint to resume; check --out, or leave --resume out");
@@ -383,13 +472,7 @@ public final class Trainer {
       agreement.share(learner);
       Loop loop = new Loop(learner, network, saved.isPresent() && isChanged(saved.get()));
       boolean finished = loop.run();
-      Outcome outcome = new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
-      processes.part();
-      if (finished && processes.leads()) {
-        bundle(outcome).write(run.resolve(BUNDLE));
-        loop.page();
-      }
-      return outcome;
+      return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
     }
   }
 
@@ -414,10 +497,10 @@ public final class Trainer {
     }
     WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
     log.clear();
-    if (recipe.from().isEmpty()) {
+    if (from.isEmpty()) {
       return weights;
     }
-    Origin.Start start = Origin.of(recipe.from(), recipe.network(), data.classes(), recipe.seed());
+    Origin.Start start = Origin.of(from, recipe.network(), data.classes(), recipe.seed());
     origin = Optional.of(start.origin());
     tellOrigin(start.origin());
     return start.weights();
@@ -452,6 +535,9 @@ public final class Trainer {
 
   private String card(Network network, long step, Optional<String> chosenOn) throws IOException {
     Duration time = RunLog.read(run).time(recipe);
+    for (Trainer stage : before) {
+      time = time.plus(RunLog.read(stage.run).time(stage.recipe));
+    }
     return Card.of(recipe, data, network, step, origin, chosenOn, time, settings.device());
   }
 
@@ -754,20 +840,20 @@ public final class Trainer {
       saved = System.nanoTime();
       page();
     }
+  }
 
-    /** What people look at must not end what they look at. */
-    private void page() {
-      try {
-        RunPage.write(run);
-      } catch (IOException e) {
-        settings
-            .watcher()
-            .notice(
-                "run "
-                    + run
-                    + ": run.html cannot be written: "
-                    + OneLine.of(String.valueOf(e.getMessage())));
-      }
+  /** What people look at must not end what they look at. */
+  private void page() {
+    try {
+      RunPage.write(run);
+    } catch (IOException e) {
+      settings
+          .watcher()
+          .notice(
+              "run "
+                  + run
+                  + ": run.html cannot be written: "
+                  + OneLine.of(String.valueOf(e.getMessage())));
     }
   }
 

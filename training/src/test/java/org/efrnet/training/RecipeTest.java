@@ -74,7 +74,7 @@ class RecipeTest {
   void quarterRecipesDifferInTheirNetworkAlone() throws IOException {
     Recipe whole = Recipe.read(RECIPES.resolve("efrnet.camvid.yaml"), List.of());
     Recipe quarter = Recipe.read(RECIPES.resolve("efrnet.camvid-quarter.yaml"), List.of());
-    assertThat(quarter.changesFrom(whole))
+    assertThat(quarter.changesFrom(whole.before().get(0)))
         .hasSizeGreaterThan(1)
         .allMatch(change -> change.startsWith("name ") || change.startsWith("phases"));
     for (String row : List.of("baseline", "ffm1", "ffm1-ffm2")) {
@@ -83,6 +83,16 @@ class RecipeTest {
     for (String rival : List.of("enet", "cgnet", "erfnet")) {
       likeButFor("efrnet.camvid-quarter", rival + ".camvid-quarter", rival);
     }
+  }
+
+  /** The bundle's last stage was trained by a recipe of its own. */
+  @Test
+  void theShippedBundleIsTheShippedRecipes() throws IOException {
+    Recipe recipe = Recipe.read(RECIPES.resolve("efrnet.camvid.yaml"), List.of());
+    Path bundle = Path.of("..", "bundles", "efrnet.camvid", "recipe.yaml");
+    assertThat(recipe.changesFrom(Recipe.read(bundle, List.of())))
+        .contains("from runs/efrnet.camvid/bundle -> absent")
+        .allMatch(change -> change.startsWith("from ") || change.startsWith("before.0."));
   }
 
   private static void likeButFor(String like, String name, String network) throws IOException {

@@ -49,7 +49,7 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  efrnet train recipes/smoke.yaml --out runs/smoke",
-      "  efrnet train recipes/efrnet.camvid.yaml phases.0.epochs=5 --data CamVid --out runs/short",
+      "  efrnet train recipes/efrnet.camvid-quarter.yaml seed=2 --data CamVid --out runs/quarter",
       "  efrnet train recipes/own-data.yaml from=efrnet.camvid --data pictures --out runs/own",
       "  efrnet train recipes/smoke.yaml --processes 2 --out runs/smoke"
     })
@@ -444,6 +444,12 @@ final class TrainCommand implements Callable<Integer> {
                     epoch,
                     scores.miou(),
                     scores.pixelAccuracy()));
+      }
+
+      @Override
+      public void stage(int number, int of, Path folder) {
+        notice("stage " + number + " of " + of + ", in " + folder);
+        progress.to(0, "");
       }
 
       @Override

@@ -23,7 +23,8 @@ class ScriptsTest {
   /**
    * Writes down its words. A recipe with {@code wait} trains until it is asked to stop and then
    * leaves a checkpoint; one with {@code stubborn} leaves one and does not stop; one with {@code
-   * broken} fails; others finish.
+   * broken} fails; one with {@code staged} is stopped in its second stage the first time, which has
+   * no checkpoint yet; others finish.
    */
   private static final String TRAINER =
       """
@@ -32,6 +33,17 @@ class ScriptsTest {
       while [ $# -gt 0 ]; do [ "$1" = --out ] && out=$2; shift; done
       echo "$words" >> "$(dirname "$0")/calls"
       case $recipe in
+        *staged*)
+          case $words in *--resume*) ;; *)
+            mkdir -p "$out/stage-1/bundle"
+            echo sum > "$out/stage-1/bundle/SHA256SUMS"
+            for file in checkpoint-9.safetensors checkpoint-12.safetensors train.jsonl; do
+              echo text > "$out/stage-1/$file"
+            done
+            echo text > "$out/train.jsonl"
+            exit 1
+          esac
+          echo state > "$out/checkpoint-5.safetensors" ;;
         *broken*) echo 'efrnet: it is broken'; exit 1 ;;
         *stubborn*)
           echo state > "$out/checkpoint-3.safetensors"
@@ -66,7 +78,7 @@ class ScriptsTest {
     Files.writeString(pack.resolve("PACK"), "version=1\ndevice=cpu\n");
     Files.writeString(pack.resolve("needed-libraries"), "");
     Files.createDirectory(pack.resolve("recipes"));
-    for (String recipe : List.of("quick", "wait", "stubborn", "broken")) {
+    for (String recipe : List.of("quick", "wait", "stubborn", "broken", "staged")) {
       Files.writeString(pack.resolve("recipes/" + recipe + ".yaml"), "name: x\n");
     }
   }
@@ -127,6 +139,25 @@ class ScriptsTest {
 
     assertThat(trainAll(words).out()).contains("one: is finished").contains("three: is finished");
     assertThat(calls()).hasSize(4);
+  }
+
+  @Test
+  void aRunInStagesIsArchivedAndGoesOn() throws Exception {
+    Object[] words = {"--run", "two staged", "--out", out(), "--results", dir.resolve("results")};
+    assertThat(trainAll(words).out()).contains("two: begins", "0 of 1 finished");
+    assertThat(archived("two"))
+        .contains(
+            "two/train.jsonl",
+            "two/stage-1/train.jsonl",
+            "two/stage-1/bundle/SHA256SUMS",
+            "two/stage-1/checkpoint-12.safetensors")
+        .doesNotContain("two/stage-1/checkpoint-9.safetensors");
+    assertThat(trainAll(words).out()).contains("two: goes on", "1 of 1 finished");
+    assertThat(calls().get(1)).contains("--resume");
+    assertThat(archived("two"))
+        .contains(
+            "two/bundle/SHA256SUMS", "two/checkpoint-5.safetensors", "two/stage-1/train.jsonl")
+        .doesNotContain("two/stage-1/bundle/SHA256SUMS");
   }
 
   @Test
