@@ -910,7 +910,28 @@ public final class Trainer {
               + "; resume with the one in its recipe.yaml, go on with this one by"
               + " --changed-recipe, or choose another --out");
     }
+    requireSameStages();
     return saved;
+  }
+
+  /** Stages that are over are not trained again, whatever the recipe now says of them. */
+  private void requireSameStages() throws IOException {
+    for (Trainer stage : before) {
+      Path file = stage.run.resolve(RECIPE);
+      if (Files.exists(file)) {
+        List<String> changes = stage.recipe.changesFrom(Recipe.read(file, List.of()));
+        if (!changes.isEmpty()) {
+          throw new RecipeException(
+              "run "
+                  + run
+                  + " has trained "
+                  + stage.run.getFileName()
+                  + " already, which cannot change any more: "
+                  + String.join(", ", changes)
+                  + "; say that stage in before as it was, or choose another --out");
+        }
+      }
+    }
   }
 
   private boolean isChanged(Checkpoints.Saved saved) {

@@ -74,6 +74,11 @@ class StagesTest {
     return trainer(recipe, dir.resolve(run), stop, Processes.alone()).train(resume);
   }
 
+  private static Trainer.Outcome resumeChanged(Recipe recipe, Path run) throws Exception {
+    Trainer.Settings settings = Trainer.Settings.of(() -> false, report -> {}).withChangedRecipe();
+    return new Trainer(recipe, SCENES, Optional.empty(), run, settings).train(true);
+  }
+
   @Test
   void stagesAreTheRecipeButForWhatTheySay() throws IOException {
     Recipe recipe = recipe("before=[" + FIRST + ", {precision: fp32}]", "seed=7");
@@ -213,6 +218,19 @@ class StagesTest {
     train(recipe, "run", () -> false, true);
     assertThatThrownBy(() -> train(other, "run", () -> false, true))
         .hasMessageContaining("another recipe: before.0.schedule.rate 0.04 -> 0.02");
+    // The stage is flipped as often as the recipe says, unless it says so itself.
+    Recipe flipped = recipe("before=[" + FIRST + "]", "jitter.flip=0.3", "phases.0.epochs=3");
+    Path run = dir.resolve("run");
+    assertThatThrownBy(() -> resumeChanged(flipped, run))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("stage-1 already, which cannot change any more: jitter.flip 0.5 ->");
+    Recipe longer =
+        recipe(
+            "before=[" + FIRST + "]",
+            "jitter.flip=0.3",
+            "before.0.jitter.flip=0.5",
+            "phases.0.epochs=3");
+    assertThat(resumeChanged(longer, run).step()).isEqualTo(12);
   }
 
   @Test
