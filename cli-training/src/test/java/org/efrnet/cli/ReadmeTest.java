@@ -10,9 +10,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.efrnet.bundle.BundleConfig;
+import org.efrnet.bundle.ModelBundle;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -104,6 +108,27 @@ class ReadmeTest {
     assertThat(dir.resolve("street.mask.png")).isNotEmptyFile();
     assertThat(Files.readString(dir.resolve("street.json"))).contains("CC-BY-NC-4.0");
     assertThat(block("sh")).contains("mvn verify");
+  }
+
+  /** Numbers that a new model changes, in the places where they stand. */
+  @Test
+  void theFiguresAreTheEmbeddedModels() throws IOException {
+    ModelBundle bundle = ModelBundle.of("efrnet.camvid");
+    List<String> rows =
+        bundle.card().lines().filter(line -> line.matches("\\| (all|0001TP|Seq05VD) .*")).toList();
+    assertThat(rows).hasSize(3);
+    String plain = readme().replace("**", "");
+    for (String row : rows) {
+      assertThat(plain).contains(row.substring(row.indexOf('|', 1)));
+    }
+    Map<String, BundleConfig.Precision> precisions = bundle.config().precisions();
+    double bf16 = precisions.get(BundleConfig.BF16).miouLoss().get("camvid test");
+    double int8 = precisions.get(BundleConfig.INT8).miouLoss().get("camvid test");
+    assertThat(plain)
+        .contains(
+            String.format(Locale.ROOT, "bf16 and int8 the model loses %.2f and %.2f", bf16, int8))
+        .contains(
+            String.format(Locale.ROOT, "%.2f points of mIoU in bf16, %.2f in int8", bf16, int8));
   }
 
   @Test

@@ -66,7 +66,7 @@ final class Card {
         * Pictures are scaled to %d rows before they are segmented.
         * Licence of the weights: %s. %s
         %s* Its steps took %d h %d min by the log; the last of them were taken by %s of: %s.
-        * How it was trained: `recipe.yaml`; how that went: `train.jsonl`; both beside this card.
+        * How it was trained: `recipe.yaml`; how %s went: `train.jsonl`; both beside this card.
 
         Street scenes from a car's front window are what it has seen; of anything else it knows
         nothing, and it says so of no pixel: every pixel gets a class. It is no basis for decisions
@@ -89,6 +89,7 @@ final class Card {
         time.toHours(),
         time.toMinutesPart(),
         device,
-        Machine.here().summary());
+        Machine.here().summary(),
+        stages > 1 ? "its last stage" : "that");
   }
 }
