@@ -280,17 +280,25 @@ public final class Trainer {
   public Trainer(
       Recipe recipe, DataSet data, Optional<DataSet> watched, Path run, Settings settings)
       throws IOException {
-    this(recipe, data, watched, run, settings, recipe.from());
+    this(recipe, data, watching(recipe, data, watched, settings), run, settings, recipe.from());
+  }
+
+  /** Stages look at the same pictures, which are read once. */
+  private static Optional<Watching> watching(
+      Recipe recipe, DataSet data, Optional<DataSet> watched, Settings settings)
+      throws IOException {
+    return watched.isPresent() && settings.processes().leads()
+        ? Optional.of(new Watching(recipe, data, watched.get()))
+        : Optional.empty();
   }
 
   private Trainer(
       Recipe recipe,
       DataSet data,
-      Optional<DataSet> watched,
+      Optional<Watching> watching,
       Path run,
       Settings settings,
-      String from)
-      throws IOException {
+      String from) {
     this.recipe = recipe;
     this.data = data;
     this.run = run;
@@ -299,15 +307,12 @@ public final class Trainer {
     this.agreement = new Agreement(processes);
     this.checkpoints = new Checkpoints(run, settings.checkpointsKept());
     this.log = new LogWriter(run);
-    this.watching =
-        watched.isPresent() && processes.leads()
-            ? Optional.of(new Watching(recipe, data, watched.get(), run))
-            : Optional.empty();
+    this.watching = watching;
     List<Trainer> stages = new ArrayList<>();
     String start = from;
     for (Recipe stage : recipe.before()) {
       Path folder = run.resolve(STAGE + (stages.size() + 1));
-      stages.add(new Trainer(stage, data, watched, folder, settings, start));
+      stages.add(new Trainer(stage, data, watching, folder, settings, start));
       start = folder.resolve(BUNDLE).toString();
     }
     this.from = start;
@@ -369,8 +374,9 @@ public final class Trainer {
       while (newest > 0 && !before.get(newest).hasBegun()) {
         newest--;
       }
-      for (Trainer stage : before.subList(newest, before.size())) {
-        tell(before.indexOf(stage), stage.run);
+      for (int i = newest; i < before.size(); i++) {
+        Trainer stage = before.get(i);
+        tell(i, stage.run);
         Outcome outcome = stage.train(stage.hasBegun(), false);
         if (!outcome.finished()) {
           return outcome;
@@ -792,7 +798,7 @@ public final class Trainer {
       } catch (ArithmeticException e) {
         throw diverged(e);
       }
-      Optional<Scores> seen = watch.look(now, epoch, settings.stop());
+      Optional<Scores> seen = watch.look(now, epoch, run, settings.stop());
       if (seen.isEmpty()) {
         return;
       }
@@ -917,19 +923,16 @@ public final class Trainer {
   /** Stages that are over are not trained again, whatever the recipe now says of them. */
   private void requireSameStages() throws IOException {
     for (Trainer stage : before) {
-      Path file = stage.run.resolve(RECIPE);
-      if (Files.exists(file)) {
-        List<String> changes = stage.recipe.changesFrom(Recipe.read(file, List.of()));
-        if (!changes.isEmpty()) {
-          throw new RecipeException(
-              "run "
-                  + run
-                  + " has trained "
-                  + stage.run.getFileName()
-                  + " already, which cannot change any more: "
-                  + String.join(", ", changes)
-                  + "; say that stage in before as it was, or choose another --out");
-        }
+      String changes = stage.changes();
+      if (!changes.isEmpty()) {
+        throw new RecipeException(
+            "run "
+                + run
+                + " has trained "
+                + stage.run.getFileName()
+                + " already, which cannot change any more"
+                + changes
+                + "; say that stage in before as it was, or choose another --out");
       }
     }
   }

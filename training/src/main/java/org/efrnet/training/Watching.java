@@ -24,16 +24,14 @@ import org.efrnet.torch.Natives;
 final class Watching {
   private final DataSet data;
   private final Recipe.Watch choice;
-  private final Path run;
 
   /**
    * @param data the recipe's watched split
    * @throws RecipeException if any of it is trained on, or it has no labels
    * @throws IOException if a picture or its labels cannot be read: better now than hours later
    */
-  Watching(Recipe recipe, DataSet training, DataSet data, Path run) throws IOException {
+  Watching(Recipe recipe, DataSet training, DataSet data) throws IOException {
     this.choice = recipe.watch();
-    this.run = run;
     List<String> leak = Overlap.between(training, data);
     if (!leak.isEmpty()) {
       throw new RecipeException(
@@ -79,11 +77,13 @@ final class Watching {
   /**
    * One look; a few pictures are written as samples.
    *
+   * @param run the folder of the run that they are samples of
    * @param stop ends it early
    * @return empty if it was ended early
    * @throws IOException if a picture cannot be read or a sample not be written
    */
-  Optional<Scores> look(ModelBundle bundle, int epoch, BooleanSupplier stop) throws IOException {
+  Optional<Scores> look(ModelBundle bundle, int epoch, Path run, BooleanSupplier stop)
+      throws IOException {
     ConfusionMatrix matrix = new ConfusionMatrix(data.classes().size());
     int shown = Math.min(choice.samples(), data.size());
     // These weights were made by the engine that runs them, and will be others in a moment.
