@@ -11,9 +11,10 @@ import org.efrnet.ops.Network;
 import org.efrnet.ops.Ops;
 
 /**
- * EFRNet: "EFRNet: Efficient Feature Refinement Network for Real-time Semantic Segmentation", ICME
- * 2021. A single branch of ENet's bottlenecks; two Feature Fusion Modules in the decoder, Channel
- * Attention Refinement Modules in the second encoder stage and in the decoder.
+ * EFRNet: "EFRNet: A Lightweight Network with Efficient Feature Fusion and Refinement for Real-Time
+ * Semantic Segmentation", ICME 2021. A single branch of ENet's bottlenecks; two Feature Fusion
+ * Modules in the decoder, Channel Attention Refinement Modules in the second encoder stage and in
+ * the decoder.
  *
  * <p>The paper leaves widths and places open; the defaults are the reading that meets its
  * parameters (0.48 M), operations (3.01 GMac at 640x360, 19 classes) and CARM's share (0.01 M).

@@ -51,7 +51,7 @@ import org.efrnet.text.StrictYaml;
  * @param seed of first weights, order, augmentation and dropout
  * @param precision of the training step
  * @param averageDecay of the moving average of the weights that the bundle gets; 0 for none
- * @param learnSlopes whether PReLU slopes learn; frozen at 0.25 they make a step a quarter cheaper
+ * @param learnSlopes whether PReLU slopes learn; frozen at 0.25 they make a step a tenth cheaper
  * @param phases one after the other; the schedule runs over all of them
  * @param bundle what the trained bundle says of itself; changes nothing in the training
  * @param from a bundle, by name or folder, whose weights the training starts from; empty to start
