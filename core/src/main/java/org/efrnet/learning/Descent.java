@@ -1,5 +1,6 @@
 package org.efrnet.learning;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -169,6 +170,15 @@ public final class Descent {
           System.arraycopy(from, 0, values, 0, values.length);
         });
     steps = stepsTaken;
+  }
+
+  /** Forgets where a value was moving to: one that no longer learns must stay where it is. */
+  public void stop(int place) {
+    for (String memory : List.of("momentum", "first", "second")) {
+      if (state.containsKey(memory)) {
+        state.get(memory)[place] = 0;
+      }
+    }
   }
 
   /**

@@ -164,8 +164,6 @@ public final class OneDnnLearner implements Learner {
     double loss = planned(batch).run(batch, dropouts.draw(batch.n(), dropout));
     parameters.gradients(gradients);
     descent.update(gradients, learningRate);
-    // A state in which they learned has momentum left in them.
-    frozenSlopes.forEach((slope, value) -> descent.trained()[layout.place(slope)] = value);
     parameters.put(descent.trained());
     lossSum += loss;
     lossCount++;
@@ -209,6 +207,8 @@ public final class OneDnnLearner implements Learner {
     descent.restore(saved, stepsTaken);
     parameters.put(descent.trained());
     freezeSlopes();
+    // A state in which they learned has momentum left in them.
+    frozenSlopes.keySet().forEach(slope -> descent.stop(layout.place(slope)));
     plans.values().forEach(LearningPlan::close);
     plans.clear();
   }

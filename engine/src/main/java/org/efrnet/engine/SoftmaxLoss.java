@@ -177,7 +177,8 @@ final class SoftmaxLoss {
     }
     double more = jaccard.isPresent() ? jaccard.get().compare(places, gradients) : 0;
     double sum = 0;
-    double factor = weight / weights;
+    // Where nothing is labelled there is nothing to learn.
+    double factor = weights == 0 ? 0 : weight / weights;
     for (int place : places) {
       if (place >= 0) {
         float w = classWeights[place % stride];

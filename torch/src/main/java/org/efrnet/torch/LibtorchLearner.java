@@ -38,8 +38,10 @@ import org.efrnet.weights.Weights;
  * pictures, gradients are summed up, and every process then makes the same update.
  */
 public final class LibtorchLearner implements Learner {
-  private static final int MEAN = 1;
   private static final int SUM = 2;
+
+  /** Less than any pixel weighs: a batch without a label has the loss 0, and nothing to learn. */
+  private static final double LEAST_WEIGHT = 1e-20;
 
   private final Graph graph;
   private final LearningRule rule;
@@ -197,18 +199,14 @@ public final class LibtorchLearner implements Learner {
                 new SoftJaccard(factor * rule.jaccard(), rule.ignore(), processes)
                     .of(logits, seen));
           }
-          if (processes.isPresent()) {
-            weighed.add(weightOfTruth.index_select(0, seen.flatten()).sum().view(1));
-          }
+          weighed.add(weightOfTruth.index_select(0, seen.flatten()).sum().view(1));
         });
-    if (processes.isPresent()) {
-      // A mean over the labelled pixels of all processes, which may have any number of them each.
-      Tensor all = torch.cat(new TensorVector(weighed.toArray(new Tensor[0])), 0);
-      processes.get().sum(all);
-      Tensor divisors = all.to(execution.parameterType());
-      for (int i = 0; i < losses.size(); i++) {
-        losses.set(i, losses.get(i).div(divisors.select(0, i)));
-      }
+    // A mean over the labelled pixels of all processes, which may have any number of them each.
+    Tensor all = torch.cat(new TensorVector(weighed.toArray(new Tensor[0])), 0);
+    processes.ifPresent(together -> together.sum(all));
+    Tensor divisors = all.clamp_min(new Scalar(LEAST_WEIGHT)).to(execution.parameterType());
+    for (int i = 0; i < losses.size(); i++) {
+      losses.set(i, losses.get(i).div(divisors.select(0, i)));
     }
     Tensor loss = losses.get(0);
     losses.addAll(overlaps);
@@ -272,12 +270,7 @@ public final class LibtorchLearner implements Learner {
 
   private Tensor loss(Tensor logits, Tensor truth) {
     return torch.cross_entropy_loss(
-        logits,
-        truth,
-        classWeights,
-        processes.isPresent() ? SUM : MEAN,
-        rule.ignore(),
-        rule.labelSmoothing());
+        logits, truth, classWeights, SUM, rule.ignore(), rule.labelSmoothing());
   }
 
   private void update(double learningRate, Optional<SharedNorms> norms) {
@@ -391,6 +384,21 @@ public final class LibtorchLearner implements Learner {
     }
     steps = stepsTaken;
     freezeSlopes();
+    forgetMotionOfSlopes();
+  }
+
+  /** A state in which they learned has momentum left in them. */
+  private void forgetMotionOfSlopes() {
+    try (PointerScope scope = new PointerScope();
+        NoGradGuard guard = new NoGradGuard()) {
+      for (String memory : List.of("momentum", "first", "second")) {
+        if (state.containsKey(memory)) {
+          frozenSlopes
+              .keySet()
+              .forEach(slope -> state.get(memory).select(0, store.layout().place(slope)).zero_());
+        }
+      }
+    }
   }
 
   @Override

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LearnerTest {
   private static final int CLASSES = 3;
@@ -199,6 +200,48 @@ class LearnerTest {
     try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true, decay), Execution.CPU)) {
       train(learner, 0, 3);
       assertThat(learner.weights().get("b1.1.act.weight").values()[0]).isNotEqualTo(0.25f);
+    }
+  }
+
+  @Test
+  void frozenSlopesAreThoseOfTheState() {
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule(true), Execution.CPU);
+        LibtorchLearner frozen = new LibtorchLearner(model(), rule(false), Execution.CPU)) {
+      train(learner, 0, 3);
+      frozen.restore(learner.state(), 3);
+      train(frozen, 3, 5);
+      assertThat(frozen.weights().get("b1.1.act.weight"))
+          .isEqualTo(learner.weights().get("b1.1.act.weight"))
+          .isNotEqualTo(model().weights().get("b1.1.act.weight"));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 1})
+  void aBatchWithoutLabelsTeachesNothing(double jaccard) {
+    LearningRule rule =
+        new LearningRule(
+            new Optimiser.Sgd(0.9, 0, true),
+            new float[0],
+            255,
+            0,
+            jaccard,
+            5,
+            0,
+            true,
+            LearningRule.Decay.CONVOLUTIONS);
+    Batch seen = batch(1);
+    byte[] none = new byte[seen.truth().length];
+    Arrays.fill(none, (byte) 255);
+    try (LibtorchLearner learner = new LibtorchLearner(model(), rule, Execution.CPU)) {
+      float[] before = learner.state().get("trained").values();
+      learner.step(
+          new Batch(2, seen.height(), seen.width(), seen.planes(), none),
+          0.05,
+          new SplittableRandom(1));
+      assertThat(learner.meanLoss()).isZero();
+      assertThat(learner.state().get("trained").values()).isEqualTo(before);
+      assertThat(train(learner, 1, 2)).isFinite().isPositive();
     }
   }
 
