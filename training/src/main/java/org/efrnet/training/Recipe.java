@@ -379,7 +379,7 @@ public record Recipe(
   /** The same, with stages that say all and not only what differs. */
   private static ObjectNode withWholeStages(ObjectNode tree, String source) throws RecipeException {
     JsonNode before = tree.path(BEFORE);
-    if (!before.isArray() || before.isEmpty()) {
+    if (!before.isArray()) {
       throw new RecipeException(
           source
               + ": before must be a list of stages, each with what differs in it, such as"
@@ -510,7 +510,8 @@ public record Recipe(
           source
               + ": from is '"
               + from
-              + "', but before says what training starts from; leave one of them out");
+              + "', but before says what training starts from; leave one of them out, as by"
+              + " before=[]");
     }
     if (phases.isEmpty()) {
       throw new RecipeException(source + ": phases is empty; give one at least");
@@ -580,6 +581,17 @@ public record Recipe(
     JsonNode node = tree;
     Type type = Recipe.class;
     for (int i = 0; i < keys.length; i++) {
+      if (type instanceof ParameterizedType && !node.isArray()) {
+        String list = String.join(".", List.of(keys).subList(0, i));
+        throw new RecipeException(
+            "override '"
+                + override
+                + "': the recipe gives no list "
+                + list
+                + " to change in; give it whole, "
+                + list
+                + "=[...]");
+      }
       type = inner(type, keys[i], node, override);
       boolean last = i == keys.length - 1;
       if (node instanceof ArrayNode array) {

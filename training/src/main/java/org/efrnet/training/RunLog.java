@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What {@code train.jsonl} says of a run so far. Lines of other kinds and further fields are passed
@@ -56,6 +57,11 @@ final class RunLog {
       List<ClassIou> classes) {
     Watch {
       classes = List.copyOf(classes);
+    }
+
+    /** Whether it judged these pictures, as far as their name and number tell. */
+    boolean isOn(String name, long count) {
+      return data.equals(name) && pictures == count;
     }
 
     /** Percent; not a number where the class was neither there nor predicted, or is not named. */
@@ -283,8 +289,14 @@ final class RunLog {
 
   /** The first of those with the highest mIoU. */
   Optional<Watch> bestWatch() {
+    return bestWatch(watch -> true);
+  }
+
+  /** The first of those with the highest mIoU among some. */
+  Optional<Watch> bestWatch(Predicate<Watch> which) {
     return watches.stream()
         .filter(watch -> !Double.isNaN(watch.miou))
+        .filter(which)
         .max(
             Comparator.comparingDouble(Watch::miou)
                 .thenComparing(Comparator.comparingLong(Watch::step).reversed()));

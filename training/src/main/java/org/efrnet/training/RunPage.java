@@ -70,7 +70,10 @@ public final class RunPage {
     String name = recipe.flatMap(RunPage::nameOf).orElse(log.folder());
     StringBuilder before = new StringBuilder();
     before.append("<h1>").append(Html.escaped(name)).append("</h1>\n");
-    before.append("<p class=\"soft\">").append(Html.escaped(state(log))).append("</p>\n");
+    List<Path> stages = RunFolder.stagesIn(run);
+    before.append("<p class=\"soft\">");
+    before.append(Html.escaped(state(log, !stages.isEmpty()))).append("</p>\n");
+    before.append(links(stages));
     if (log.unreadable() > 0) {
       before
           .append("<p>")
@@ -127,11 +130,26 @@ public final class RunPage {
     }
   }
 
-  private static String state(RunLog log) {
+  /** The pages of what was trained before. */
+  private static String links(List<Path> stages) {
+    if (stages.isEmpty()) {
+      return "";
+    }
+    StringBuilder links = new StringBuilder("<p>Trained before:");
+    for (Path stage : stages) {
+      String name = stage.getFileName().toString();
+      links.append(" <a href=\"").append(name).append('/').append(PAGE).append("\">");
+      links.append(name).append("</a>");
+    }
+    return links.append("</p>\n").toString();
+  }
+
+  private static String state(RunLog log, boolean inStages) {
+    String none = inStages ? "A stage before is in training." : "Nothing is logged yet.";
     String state =
         log.isFinished()
             ? "Finished."
-            : log.exists() ? "In training, or stopped before its end." : "Nothing is logged yet.";
+            : log.exists() ? "In training, or stopped before its end." : none;
     return log.written()
         .map(time -> state + " Last line of the log: " + TIME.format(time.toInstant()) + ".")
         .orElse(state);

@@ -59,9 +59,12 @@ public final class SeedsPage {
               2,
               log -> last(log, RunLog.Watch::pixelAccuracy)));
 
-  private record Run(String name, String link, RunLog log) {
+  /**
+   * @param begun whether there is a log, or a stage that came before it
+   */
+  private record Run(String name, String link, RunLog log, boolean begun) {
     State state() {
-      return !log.exists() ? State.MISSING : log.isFinished() ? State.FINISHED : State.UNFINISHED;
+      return !begun ? State.MISSING : log.isFinished() ? State.FINISHED : State.UNFINISHED;
     }
   }
 
@@ -95,18 +98,19 @@ public final class SeedsPage {
 
   private static Run run(Path out, Path folder) throws IOException {
     RunLog log = RunLog.read(folder);
+    boolean begun = log.exists() || !RunFolder.stagesIn(folder).isEmpty();
     Path above = out.toAbsolutePath().normalize();
     Path below = folder.toAbsolutePath().normalize();
     if (!below.startsWith(above) || below.equals(above)) {
-      return new Run(log.folder(), "", log);
+      return new Run(log.folder(), "", log, begun);
     }
     String name = above.relativize(below).toString().replace('\\', '/');
     try {
       // Through a full path, or a colon in the name would be taken for a scheme.
       String path = new URI("file", "", "/" + name, null).getRawPath().substring(1);
-      return new Run(name, "./" + path + "/" + RunPage.PAGE, log);
+      return new Run(name, "./" + path + "/" + RunPage.PAGE, log, begun);
     } catch (URISyntaxException e) {
-      return new Run(name, "", log);
+      return new Run(name, "", log, begun);
     }
   }
 

@@ -2,11 +2,8 @@ package org.efrnet.training;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -34,7 +31,6 @@ import org.efrnet.ops.Network;
 import org.efrnet.readings.Parameters;
 import org.efrnet.text.OneLine;
 import org.efrnet.text.Sha256;
-import org.efrnet.text.WholeFile;
 import org.efrnet.weights.Weights;
 
 /**
@@ -54,11 +50,9 @@ import org.efrnet.weights.Weights;
  * a recipe trains before is a run of its own, in {@code stage-1} and so on below it.
  */
 public final class Trainer {
-  private static final String BUNDLE = "bundle";
-  private static final String BEST = "best";
-  private static final String RECIPE = "recipe.yaml";
-  private static final String STAGE = "stage-";
+  private static final String CHANGED = "the recipe changed";
 
+  private final RunFolder folder;
   private final Recipe recipe;
   private final DataSet data;
   private final Path run;
@@ -280,7 +274,12 @@ public final class Trainer {
   public Trainer(
       Recipe recipe, DataSet data, Optional<DataSet> watched, Path run, Settings settings)
       throws IOException {
-    this(recipe, data, watching(recipe, data, watched, settings), run, settings, recipe.from());
+    this(
+        new RunFolder(run, recipe, settings.checkpointsKept()),
+        data,
+        watching(recipe, data, watched, settings),
+        settings,
+        recipe.from());
   }
 
   /** Stages look at the same pictures, which are read once. */
@@ -293,38 +292,43 @@ public final class Trainer {
   }
 
   private Trainer(
-      Recipe recipe,
-      DataSet data,
-      Optional<Watching> watching,
-      Path run,
-      Settings settings,
-      String from) {
-    this.recipe = recipe;
+      RunFolder folder, DataSet data, Optional<Watching> watching, Settings settings, String from) {
+    this.folder = folder;
+    this.recipe = folder.recipe();
     this.data = data;
-    this.run = run;
+    this.run = folder.path();
     this.settings = settings;
     this.processes = settings.processes();
     this.agreement = new Agreement(processes);
-    this.checkpoints = new Checkpoints(run, settings.checkpointsKept());
+    this.checkpoints = folder.checkpoints();
     this.log = new LogWriter(run);
     this.watching = watching;
     List<Trainer> stages = new ArrayList<>();
     String start = from;
-    for (Recipe stage : recipe.before()) {
-      Path folder = run.resolve(STAGE + (stages.size() + 1));
-      stages.add(new Trainer(stage, data, watching, folder, settings, start));
-      start = folder.resolve(BUNDLE).toString();
+    for (RunFolder stage : folder.stages()) {
+      stages.add(new Trainer(stage, data, watching, settings, start));
+      start = stage.bundle().toString();
     }
     this.from = start;
     this.before = List.copyOf(stages);
   }
 
   /**
-   * Whether a run's folder has a checkpoint, of the run or of its first stage, so that the run is
+   * Whether a run's folder has a checkpoint, of the run or of a stage before it, so that the run is
    * resumed and not started.
    */
   public static boolean hasCheckpoint(Path run) throws IOException {
-    return new Checkpoints(run, 1).any() || new Checkpoints(run.resolve(STAGE + 1), 1).any();
+    return RunFolder.hasCheckpoint(run);
+  }
+
+  /**
+   * How a recipe differs from the one that a run was last trained by, in what changes the result.
+   *
+   * @return nothing if the run has no recipe
+   * @throws IOException if its recipe cannot be read
+   */
+  public static List<String> changesSince(Path run, Recipe recipe) throws IOException {
+    return new RunFolder(run, recipe, 1).changes();
   }
 
   /**
@@ -349,14 +353,14 @@ public final class Trainer {
   private Outcome train(boolean resume, boolean last) throws IOException, InterruptedException {
     // Rank 0 looks into the folder; what it finds wrong there is said in all processes.
     Closeable lock =
-        agreement.<Closeable>together(() -> processes.leads() ? locked(resume) : () -> {});
+        agreement.<Closeable>together(() -> processes.leads() ? folder.locked(resume) : () -> {});
     try {
       Outcome outcome = trainInOrder();
       if (last) {
         processes.part();
       }
       if (outcome.finished() && processes.leads()) {
-        bundle(outcome).write(run.resolve(BUNDLE));
+        bundle(outcome).write(folder.bundle());
         page();
       }
       return outcome;
@@ -374,9 +378,17 @@ public final class Trainer {
       while (newest > 0 && !before.get(newest).hasBegun()) {
         newest--;
       }
+      int over = newest;
+      agreement.together(
+          () -> {
+            if (processes.leads()) {
+              folder.requireUnchanged(over);
+            }
+            return true;
+          });
       for (int i = newest; i < before.size(); i++) {
         Trainer stage = before.get(i);
-        tell(i, stage.run);
+        tell(i, stage.folder.path());
         Outcome outcome = stage.train(stage.hasBegun(), false);
         if (!outcome.finished()) {
           return outcome;
@@ -389,61 +401,15 @@ public final class Trainer {
 
   /** Whether there is a checkpoint; rank 0 says it to all. */
   private boolean hasBegun() throws IOException {
-    boolean begun = agreement.together(() -> processes.leads() && checkpoints.any());
+    boolean begun = agreement.together(() -> processes.leads() && folder.hasBegun());
     return processes.any(begun);
   }
 
-  private void tell(int stage, Path folder) {
+  private void tell(int stage, Path stageFolder) {
     if (processes.leads()) {
-      settings.watcher().stage(stage + 1, before.size() + 1, folder);
+      settings.watcher().stage(stage + 1, before.size() + 1, stageFolder);
+      page();
     }
-  }
-
-  /** Held as long as the file is open: the kernel lets go of it with the process. */
-  private FileChannel locked(boolean resume) throws IOException {
-    // Before the folder is made, and again once nobody else can train in it.
-    requireSense(resume);
-    Files.createDirectories(run);
-    FileChannel lock =
-        FileChannel.open(run.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    boolean complete = false;
-    try {
-      requireAlone(lock);
-      requireSense(resume);
-      checkpoints.removeParts();
-      complete = true;
-      return lock;
-    } finally {
-      if (!complete) {
-        lock.close();
-      }
-    }
-  }
-
-  private void requireSense(boolean resume) throws IOException {
-    boolean goesOn = checkpoints.any() || (!before.isEmpty() && before.get(0).checkpoints.any());
-    if (resume && !goesOn) {
-      throw new RecipeException(
-          "run " + run + " has no checkpoint to resume; check --out, or leave --resume out");
-    }
-    if (goesOn && !resume) {
-      throw new RecipeException(
-          "run " + run + " has a checkpoint; go on with --resume, or choose another --out");
-    }
-  }
-
-  private void requireAlone(FileChannel lock) throws IOException {
-    try {
-      if (lock.tryLock() != null) {
-        return;
-      }
-    } catch (OverlappingFileLockException e) {
-      // Another trainer of this process.
-    }
-    throw new RecipeException(
-        "run "
-            + run
-            + " is being trained by another process; wait for it, or choose another --out");
   }
 
   private Outcome trainTogether(boolean goesOn) throws IOException, InterruptedException {
@@ -476,7 +442,7 @@ public final class Trainer {
             return true;
           });
       agreement.share(learner);
-      Loop loop = new Loop(learner, network, saved.isPresent() && isChanged(saved.get()));
+      Loop loop = new Loop(learner, network, saved.isPresent() && folder.isChanged(saved.get()));
       boolean finished = loop.run();
       return new Outcome(finished, learner.steps(), learner.averagedWeights(), network);
     }
@@ -501,8 +467,9 @@ public final class Trainer {
     if (goesOn || !processes.leads()) {
       return weights;
     }
-    WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
+    folder.writeRecipe();
     log.clear();
+    noteChangesOfStages();
     if (from.isEmpty()) {
       return weights;
     }
@@ -510,6 +477,17 @@ public final class Trainer {
     origin = Optional.of(start.origin());
     tellOrigin(start.origin());
     return start.weights();
+  }
+
+  /** The bundle's log is this run's alone, its recipe speaks of all stages. */
+  private void noteChangesOfStages() throws IOException {
+    for (Trainer stage : before) {
+      for (RunLog.Note note : RunLog.read(stage.run).notes()) {
+        if (note.text().startsWith(CHANGED)) {
+          log.note(0, stage.run.getFileName() + ", step " + note.step() + ": " + note.text());
+        }
+      }
+    }
   }
 
   private void tellOrigin(Origin start) throws IOException {
@@ -577,6 +555,7 @@ public final class Trainer {
     private long counted;
     private long pictures;
     private long sinceReport;
+    private boolean lookCutShort;
 
     Loop(Learner learner, Network network, boolean changedRecipe) {
       this.learner = learner;
@@ -596,7 +575,7 @@ public final class Trainer {
               settings.loaders())) {
         agreement.together(
             () -> {
-              requireNoStepTooMany(source);
+              requireSteps(source);
               return true;
             });
         if (changedRecipe) {
@@ -612,6 +591,7 @@ public final class Trainer {
     }
 
     private boolean steps(BatchSource source) throws IOException, InterruptedException {
+      lookIfLeftOut(source);
       while (learner.steps() < source.steps()) {
         long step = learner.steps();
         if (processes.any(settings.stop().getAsBoolean())) {
@@ -632,17 +612,37 @@ public final class Trainer {
         if (learner.steps() % settings.stepsBetweenReports() == 0 || last) {
           report(source, step, rate);
         }
-        int epoch = source.epochOf(step) + 1;
-        if (watching.isPresent()
-            && (last || (source.epochOf(step + 1) + 1 != epoch && watching.get().isDue(epoch)))) {
-          look(watching.get(), epoch);
+        if (isLookDue(source)) {
+          look(watching.orElseThrow(), source.epochOf(step) + 1);
         }
         boolean due = (System.nanoTime() - saved) / 1e9 >= settings.secondsBetweenCheckpoints();
         if (last || processes.any(due && processes.leads())) {
           saveTogether();
         }
       }
-      return true;
+      return !processes.any(lookCutShort);
+    }
+
+    /** Behind the last step of an epoch that is watched, and behind the last of all. */
+    private boolean isLookDue(BatchSource source) {
+      long done = learner.steps();
+      if (watching.isEmpty() || done == 0) {
+        return false;
+      }
+      if (done == source.steps()) {
+        return true;
+      }
+      int epoch = source.epochOf(done - 1) + 1;
+      return source.epochOf(done) + 1 != epoch && watching.get().isDue(epoch);
+    }
+
+    /** A look that a stop cut short, or a crash, is not in the log of the run that goes on. */
+    private void lookIfLeftOut(BatchSource source) throws IOException {
+      long done = learner.steps();
+      if (isLookDue(source)
+          && RunLog.read(run).lastWatch().map(RunLog.Watch::step).orElse(-1L) < done) {
+        look(watching.orElseThrow(), source.epochOf(done - 1) + 1);
+      }
     }
 
     /** The next batch; a picture that one process cannot read ends the run in all, in order. */
@@ -704,7 +704,7 @@ public final class Trainer {
       return new LostProcessException("run " + run + ": " + e.getMessage() + more, e);
     }
 
-    private void requireNoStepTooMany(BatchSource source) throws RecipeException {
+    private void requireSteps(BatchSource source) throws IOException {
       if (learner.steps() > source.steps()) {
         throw new RecipeException(
             "run "
@@ -715,22 +715,32 @@ public final class Trainer {
                 + source.steps()
                 + "; give it more epochs, or choose another --out");
       }
+      if (changedRecipe && learner.steps() == source.steps()) {
+        throw new RecipeException(
+            "run "
+                + run
+                + " has taken all of its "
+                + learner.steps()
+                + " steps, none is left to be taken by the changed recipe"
+                + RunFolder.behindColon(folder.changes())
+                + "; give it more epochs, leave the change out, or choose another --out");
+      }
     }
 
     /** Only once it is known to fit. The checkpoint first: it decides which recipe the run has. */
     private void acceptChangedRecipe() throws IOException {
-      String changes = changes();
+      String changes = RunFolder.behindColon(folder.changes());
       save();
-      log.note(learner.steps(), "the recipe changed" + changes);
-      WholeFile.write(run.resolve(RECIPE), recipe.toYaml());
+      log.note(learner.steps(), CHANGED + changes);
+      folder.writeRecipe();
       settings.watcher().notice("run " + run + " goes on with a changed recipe" + changes);
     }
 
     /** A finished run that goes on with a changed recipe is not finished any more. */
     private void setAsideBundle(BatchSource source) throws IOException {
-      Path bundle = run.resolve(BUNDLE);
+      Path bundle = folder.bundle();
       if (learner.steps() < source.steps() && Files.exists(bundle)) {
-        Path aside = run.resolve(BUNDLE + "-" + learner.steps());
+        Path aside = run.resolve(RunFolder.BUNDLE + "-" + learner.steps());
         Files.move(bundle, aside);
         settings.watcher().notice("run " + run + " goes on; its bundle is now " + aside);
       }
@@ -748,7 +758,8 @@ public final class Trainer {
                   ? "; the checkpoint of step " + checkpoints.lastGood() + " is good"
                   : "")
               + "; train anew with a lower schedule.rate or optimiser.clipNorm, and another"
-              + " --out");
+              + " --out"
+              + folder.sparing());
     }
 
     /** Fetches the losses from the device; on a card this waits for the steps under way. */
@@ -780,6 +791,16 @@ public final class Trainer {
       if (processes.leads()) {
         log.report(report);
         settings.watcher().report(report);
+        if (report.loss() == 0) {
+          settings
+              .watcher()
+              .notice(
+                  recipe.name()
+                      + ": no pixel of the last "
+                      + sinceReport
+                      + " steps is labelled, so nothing was learned from them; look at the masks,"
+                      + " and at what the class table ignores");
+        }
       }
       reported = now;
       lossSum = 0;
@@ -799,7 +820,8 @@ public final class Trainer {
         throw diverged(e);
       }
       Optional<Scores> seen = watch.look(now, epoch, run, settings.stop());
-      if (seen.isEmpty()) {
+      lookCutShort = seen.isEmpty();
+      if (lookCutShort) {
         return;
       }
       Scores scores = seen.get();
@@ -809,7 +831,7 @@ public final class Trainer {
       double miou = LogWriter.rounded(scores.miou());
       if (miou > bestMiou) {
         bestMiou = miou;
-        now.withLog(log.text()).write(run.resolve(BEST));
+        now.withLog(log.text()).write(run.resolve(RunFolder.BEST));
       }
       page();
       // Speed is that of steps.
@@ -891,64 +913,12 @@ public final class Trainer {
     return weights;
   }
 
-  /**
-   * The newest checkpoint that is whole, of these pictures and of this recipe unless it changed.
-   */
   private Checkpoints.Saved saved() throws IOException {
-    Checkpoints.Saved saved = checkpoints.newest().orElseThrow();
+    Checkpoints.Saved saved = folder.saved(pictures(), data.name(), settings.changedRecipe());
     for (String damage : saved.damaged()) {
       settings.watcher().notice(damage + "; the one before it is used");
     }
-    if (!pictures().equals(saved.metadata().get("pictures"))) {
-      throw new RecipeException(
-          "run "
-              + run
-              + " was started on other pictures than "
-              + data.name()
-              + " holds now; resume with those, or choose another --out");
-    }
-    if (isChanged(saved) && !settings.changedRecipe()) {
-      throw new RecipeException(
-          "run "
-              + run
-              + " was started with another recipe"
-              + changes()
-              + "; resume with the one in its recipe.yaml, go on with this one by"
-              + " --changed-recipe, or choose another --out");
-    }
-    requireSameStages();
     return saved;
-  }
-
-  /** Stages that are over are not trained again, whatever the recipe now says of them. */
-  private void requireSameStages() throws IOException {
-    for (Trainer stage : before) {
-      String changes = stage.changes();
-      if (!changes.isEmpty()) {
-        throw new RecipeException(
-            "run "
-                + run
-                + " has trained "
-                + stage.run.getFileName()
-                + " already, which cannot change any more"
-                + changes
-                + "; say that stage in before as it was, or choose another --out");
-      }
-    }
-  }
-
-  private boolean isChanged(Checkpoints.Saved saved) {
-    return !recipe.fingerprint().equals(saved.metadata().get("recipe"));
-  }
-
-  /** How the recipe differs from that in the run's folder, behind a colon. */
-  private String changes() throws IOException {
-    Path file = run.resolve(RECIPE);
-    if (!Files.exists(file)) {
-      return "";
-    }
-    List<String> changes = recipe.changesFrom(Recipe.read(file, List.of()));
-    return changes.isEmpty() ? "" : ": " + String.join(", ", changes);
   }
 
   private void restore(Learner learner, Checkpoints.Saved saved) throws IOException {
@@ -965,8 +935,17 @@ public final class Trainer {
     }
     origin = Origin.parse(saved.metadata().getOrDefault("origin", ""));
     log.forgetAfter(learner.steps());
-    if (Files.exists(run.resolve(BEST))) {
-      bestMiou = RunLog.read(run).bestWatch().map(RunLog.Watch::miou).orElse(-1.0);
+    if (!folder.isChanged(saved)) {
+      // What changes no result, such as the licence, may have changed.
+      folder.writeRecipe();
+    }
+    if (watching.isPresent() && Files.exists(run.resolve(RunFolder.BEST))) {
+      DataSet watched = watching.get().data();
+      bestMiou =
+          RunLog.read(run)
+              .bestWatch(look -> look.isOn(watched.name(), watched.size()))
+              .map(RunLog.Watch::miou)
+              .orElse(-1.0);
     }
   }
 

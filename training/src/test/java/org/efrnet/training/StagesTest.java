@@ -112,7 +112,7 @@ class StagesTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "before=[] | before must be a list of stages",
+        "before=1 | before must be a list of stages",
         "before={seed: 1} | before must be a list of stages",
         "before=[1] | before.0 must be a mapping",
         "before=[{}, {seed: 2}] | before.1 says 'seed', which is the same in all stages",
@@ -122,7 +122,7 @@ class StagesTest {
         "before=[{schedule: {rat: 1}}] | before.0.schedule has the unknown key 'rat'",
         "before=[{phases: []}] | before.0: phases is empty",
         "before=[{phases: }] | before.0.phases has no value",
-        "before.0.seed=1 | no key '0'",
+        "before.0.seed=1 | gives no list before to change in; give it whole, before=[...]",
       })
   void refusesInOneLine(String override, String message) {
     assertThatThrownBy(() -> Recipe.read(SMOKE, List.of(override)))
@@ -136,7 +136,22 @@ class StagesTest {
   void twoBeginningsAreRefused() {
     assertThatThrownBy(() -> recipe("before=[{}]", "from=efrnet.camvid"))
         .isInstanceOf(RecipeException.class)
-        .hasMessageContaining("from is 'efrnet.camvid', but before says");
+        .hasMessageContaining("from is 'efrnet.camvid', but before says")
+        .hasMessageEndingWith("as by before=[]");
+  }
+
+  @Test
+  void anEmptyListIsNoStages() throws IOException {
+    Recipe recipe = recipe("before=[{}]", "from=efrnet.camvid", "before=[]");
+    assertThat(recipe.before()).isEmpty();
+    assertThat(recipe.fingerprint()).isEqualTo(recipe("from=efrnet.camvid").fingerprint());
+  }
+
+  @Test
+  void aListThatAStageHasFromTheRecipeIsGivenWhole() {
+    assertThatThrownBy(() -> recipe("before=[{}]", "before.0.phases.0.epochs=5"))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("no list before.0.phases", "give it whole, before.0.phases=[...]");
   }
 
   @Test
@@ -176,6 +191,8 @@ class StagesTest {
         .isEqualTo(recipe.fingerprint());
     assertThat(stages)
         .containsExactly("1 of 3 in run/stage-1", "2 of 3 in run/stage-2", "3 of 3 in run");
+    assertThat(Files.readString(dir.resolve("run/run.html")))
+        .contains("href=\"stage-1/run.html\"", "href=\"stage-2/run.html\"");
     for (String folder : List.of("run/stage-1", "run/stage-2", "run")) {
       assertThat(dir.resolve(folder).resolve("run.html")).exists();
       assertThat(dir.resolve(folder).resolve("train.jsonl")).exists();
@@ -231,6 +248,71 @@ class StagesTest {
             "before.0.jitter.flip=0.5",
             "phases.0.epochs=3");
     assertThat(resumeChanged(longer, run).step()).isEqualTo(12);
+    // Nor can there be more or fewer of them than there were.
+    for (String stages : List.of("[" + FIRST + ", {}]", "[]")) {
+      Recipe others = recipe("before=" + stages, "jitter.flip=0.3", "phases.0.epochs=4");
+      assertThatThrownBy(() -> resumeChanged(others, run))
+          .isInstanceOf(RecipeException.class)
+          .hasMessageContaining("was trained behind 1 stage, this recipe has");
+    }
+  }
+
+  @Test
+  void aStageThatIsOverCannotChangeWhileALaterOneIsTrained() throws Exception {
+    Recipe recipe = recipe("before=[" + FIRST + ", " + SECOND + "]");
+    int[] asked = {0};
+    // Within the second stage.
+    train(recipe, "run", () -> asked[0]++ == 5, false);
+    assertThat(dir.resolve("run/run.html")).content().contains("A stage before is in training");
+    Recipe other = recipe("before=[" + FIRST + ", " + SECOND + "]", "before.0.schedule.rate=0.02");
+    assertThatThrownBy(() -> train(other, "run", () -> false, true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("stage-1 already, which cannot change any more: schedule.rate 0.04");
+    // Its folder may be gone: what it made is in the next one's weights.
+    Files.move(dir.resolve("run/stage-1"), dir.resolve("elsewhere"));
+    assertThat(Trainer.hasCheckpoint(dir.resolve("run"))).isTrue();
+    assertThatThrownBy(() -> train(recipe, "run", () -> false, false))
+        .hasMessageContaining("has a checkpoint; go on with --resume");
+    assertThat(train(recipe, "run", () -> false, true).finished()).isTrue();
+  }
+
+  @Test
+  void aChangeWithinAStageIsNotedInTheEndAndNoneWithoutAStep() throws Exception {
+    String before = "before=[" + FIRST + "]";
+    int[] asked = {0};
+    Path run = dir.resolve("run");
+    train(recipe(before), "run", () -> asked[0]++ == 2, false);
+    Recipe slower = recipe(before, "before.0.schedule.rate=0.02");
+    int[] again = {0};
+    Trainer.Settings settings =
+        Trainer.Settings.of(() -> again[0]++ == 2, report -> {}).withChangedRecipe();
+    new Trainer(slower, SCENES, Optional.empty(), run, settings).train(true);
+    assertThat(run.resolve("stage-1/bundle")).exists();
+    // As if the recipe's own training had died before its first checkpoint.
+    Files.delete(run.resolve("checkpoint-0.safetensors"));
+    Recipe late = recipe(before, "before.0.schedule.rate=0.01");
+    assertThatThrownBy(() -> resumeChanged(late, run))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("stage-1 has taken all of its 4 steps")
+        .hasMessageContaining("schedule.rate 0.02 -> 0.01; give it more epochs");
+    assertThat(train(slower, "run", () -> false, true).finished()).isTrue();
+    assertThat(ModelBundle.read(run.resolve("bundle")).log().orElseThrow())
+        .contains("stage-1, step 2: the recipe changed: schedule.rate 0.04 -> 0.02");
+  }
+
+  @Test
+  void aDamagedLastStageNeedNotCostTheOthers() throws Exception {
+    Recipe recipe = recipe("before=[" + FIRST + "]");
+    int[] asked = {0};
+    train(recipe, "run", () -> asked[0]++ == 6, false);
+    Path run = dir.resolve("run");
+    Files.write(run.resolve("checkpoint-2.safetensors"), new byte[9]);
+    assertThatThrownBy(() -> train(recipe, "run", () -> false, true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("before=[] from=" + run.resolve("stage-1/bundle") + " spares");
+    Recipe spared = recipe("before=[]", "from=" + run.resolve("stage-1/bundle"));
+    assertThat(train(spared, "other", () -> false, false).weights().digest())
+        .isEqualTo(train(recipe, "straight", () -> false, false).weights().digest());
   }
 
   @Test

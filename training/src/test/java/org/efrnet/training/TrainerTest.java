@@ -17,8 +17,11 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.efrnet.bundle.ModelBundle;
 import org.efrnet.data.DataSet;
+import org.efrnet.data.Example;
 import org.efrnet.data.StreetScenes;
+import org.efrnet.images.Mask;
 import org.efrnet.images.Normalization;
+import org.efrnet.labels.ClassTable;
 import org.efrnet.learning.Batch;
 import org.efrnet.learning.Processes;
 import org.efrnet.metrics.Scores;
@@ -136,6 +139,10 @@ class TrainerTest {
             () -> new Trainer(shorter, SCENES, Optional.empty(), run, changed).train(true))
         .isInstanceOf(RecipeException.class)
         .hasMessageContaining("has taken 8 steps, this recipe has 4");
+    assertThatThrownBy(
+            () -> new Trainer(recipe("seed=2"), SCENES, Optional.empty(), run, changed).train(true))
+        .isInstanceOf(RecipeException.class)
+        .hasMessageContaining("has taken all of its 8 steps", "changed recipe: seed 1 -> 2;");
     assertThat(Files.readString(run.resolve("recipe.yaml"))).isEqualTo(recipe().toYaml());
     assertThat(Files.readString(run.resolve("train.jsonl"))).doesNotContain("note");
     assertThat(trainer(recipe(), "run", () -> false).train(true).finished()).isTrue();
@@ -192,6 +199,79 @@ class TrainerTest {
     assertThat(Files.readString(dir.resolve("run/train.jsonl"))).doesNotContain("watch");
     assertThat(dir.resolve("run/best")).doesNotExist();
     assertThat(dir.resolve("run/checkpoint-4.safetensors")).exists();
+
+    // It is made up for; the last one as well, without which the run is not finished.
+    int[] more = {0};
+    Trainer.Watcher watcher =
+        new Trainer.Watcher() {
+          @Override
+          public void report(Trainer.Report report) {
+            more[0] = report.step() == 8 ? 1 : 0;
+          }
+        };
+    Trainer.Outcome cut =
+        new Trainer(
+                recipe,
+                SCENES,
+                Optional.of(unseen),
+                dir.resolve("run"),
+                settings(() -> more[0] == 1, watcher))
+            .train(true);
+    assertThat(cut.finished()).isFalse();
+    assertThat(cut.step()).isEqualTo(8);
+    assertThat(RunLog.read(dir.resolve("run")).watches())
+        .extracting(RunLog.Watch::step)
+        .containsExactly(4L);
+    assertThat(dir.resolve("run/bundle")).doesNotExist();
+    Trainer last =
+        new Trainer(
+            recipe,
+            SCENES,
+            Optional.of(unseen),
+            dir.resolve("run"),
+            settings(() -> false, report -> {}));
+    assertThat(last.train(true).finished()).isTrue();
+    assertThat(RunLog.read(dir.resolve("run")).watches())
+        .extracting(RunLog.Watch::step)
+        .containsExactly(4L, 8L);
+  }
+
+  @Test
+  void picturesWithoutLabelsAreTold() throws Exception {
+    DataSet unlabelled = new Unlabelled(SCENES);
+    List<String> notices = new ArrayList<>();
+    Trainer.Watcher watcher =
+        new Trainer.Watcher() {
+          @Override
+          public void report(Trainer.Report report) {}
+
+          @Override
+          public void notice(String line) {
+            notices.add(line);
+          }
+        };
+    Trainer trainer =
+        new Trainer(
+            recipe("loss.classWeights=0", "phases.0.epochs=1"),
+            unlabelled,
+            Optional.empty(),
+            dir.resolve("run"),
+            settings(() -> false, watcher));
+    assertThat(trainer.train(false).finished()).isTrue();
+    assertThat(notices)
+        .hasSize(2)
+        .allMatch(line -> line.contains("is labelled, so nothing was learned"));
+  }
+
+  @Test
+  void whatChangesNoResultMayChange() throws Exception {
+    int[] asked = {0};
+    trainer(recipe(), "run", () -> asked[0]++ == 3).train(false);
+    Recipe licensed = recipe("bundle.licence=MIT");
+    assertThat(trainer(licensed, "run", () -> false).train(true).finished()).isTrue();
+    assertThat(dir.resolve("run/recipe.yaml")).hasContent(licensed.toYaml());
+    assertThat(ModelBundle.read(dir.resolve("run/bundle")).recipe().orElseThrow())
+        .isEqualTo(licensed.toYaml());
   }
 
   @Test
@@ -452,6 +532,45 @@ class TrainerTest {
       Batch sixth = later.take();
       assertThat(sixth.planes()).isEqualTo(inOrder.get(5));
       assertThat(sixth.planes()).isNotEqualTo(inOrder.get(4));
+    }
+  }
+
+  /** The same pictures, of which nobody knows anything. */
+  private record Unlabelled(DataSet source) implements DataSet {
+    @Override
+    public String name() {
+      return source.name();
+    }
+
+    @Override
+    public ClassTable classes() {
+      return source.classes();
+    }
+
+    @Override
+    public int size() {
+      return source.size();
+    }
+
+    @Override
+    public String nameOf(int index) {
+      return source.nameOf(index);
+    }
+
+    @Override
+    public String sequenceOf(int index) {
+      return source.sequenceOf(index);
+    }
+
+    @Override
+    public Example load(int index) throws IOException {
+      Example known = source.load(index);
+      byte[] ids = new byte[known.truth().ids().length];
+      Arrays.fill(ids, (byte) ClassTable.IGNORE);
+      return new Example(
+          known.name(),
+          known.picture(),
+          new Mask(known.truth().width(), known.truth().height(), ids));
     }
   }
 }
