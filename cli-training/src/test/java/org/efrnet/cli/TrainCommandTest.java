@@ -56,6 +56,13 @@ class TrainCommandTest {
     assertThat(train(out, again.toArray()).code()).isZero();
     assertThat(Files.readAllBytes(out.resolve("seed-1/train.jsonl"))).isEqualTo(first);
     assertThat(digest(out.resolve("seed-2"))).isEqualTo(digest(dir.resolve("lost")));
+
+    // What is compared differs in its seed alone.
+    again.add("schedule.rate=0.05");
+    Result mixed = train(out, again.toArray());
+    assertThat(mixed.code()).isEqualTo(1);
+    assertThat(mixed.err())
+        .contains("seed-1 was trained by another recipe: schedule.rate", "-> 0.05");
   }
 
   @Test

@@ -290,8 +290,8 @@ final class TrainCommand implements Callable<Integer> {
     }
     for (int i = 0; i < runs.size(); i++) {
       Path run = runs.get(i);
-      boolean finished = resume && Files.isDirectory(run.resolve(BUNDLE));
-      int code = finished ? 0 : trainSeed(recipe.seed() + i, run);
+      Recipe own = ofSeed(recipe.seed() + i);
+      int code = isFinished(own, run) ? 0 : trainSeed(own, run);
       SeedsPage.write(out, runs);
       if (code != 0) {
         return code;
@@ -303,11 +303,32 @@ final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private int trainSeed(long seed, Path run) throws IOException, InterruptedException {
+  private Recipe ofSeed(long seed) throws IOException {
     List<String> more = new ArrayList<>(overrides);
     more.add("seed=" + seed);
+    return Recipe.read(recipeFile, more);
+  }
+
+  /** What is compared differs in its seed alone, or the spread is not that of seeds. */
+  private boolean isFinished(Recipe own, Path run) throws IOException {
+    if (!resume || !Files.isDirectory(run.resolve(BUNDLE))) {
+      return false;
+    }
+    List<String> changes = Trainer.changesSince(run, own);
+    if (!changes.isEmpty() && !changedRecipe) {
+      throw new Failure(
+          "run "
+              + run
+              + " was trained by another recipe: "
+              + String.join(", ", changes)
+              + "; resume with the one in its recipe.yaml, or choose another --out");
+    }
+    return changes.isEmpty();
+  }
+
+  private int trainSeed(Recipe own, Path run) throws IOException, InterruptedException {
     // Of an interrupted call some runs have begun and others have not.
-    return train(Recipe.read(recipeFile, more), run, resume && Trainer.hasCheckpoint(run));
+    return train(own, run, resume && Trainer.hasCheckpoint(run));
   }
 
   private int train(Recipe recipe, Path run, boolean goOn)
