@@ -191,6 +191,11 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private void requireSense() {
+    // What is measured for minutes must have a place.
+    Optional<Path> folder = out.map(file -> file.toAbsolutePath().getParent());
+    if (folder.isPresent() && !Files.isDirectory(folder.get())) {
+      throw new Failure("--out " + out.get() + ": there is no folder " + folder.get());
+    }
     if (model.isPresent() && (network.isPresent() || classes.isPresent())) {
       throw wrong("--model has its own network and classes: leave --network and --classes out");
     }

@@ -90,15 +90,31 @@ final class CalibrateCommand implements Callable<Integer> {
       throw new Failure("--pictures is " + pictures + "; give at least 1");
     }
     ModelBundle bundle = ModelBundle.read(folder);
+    Optional<DataSet> judged = Optional.empty();
+    if (measure.isPresent()) {
+      // What is not there is said now, not after calibrating.
+      judged = Optional.of(DataSets.open(data, measure.get()));
+    }
     Calibration calibration = calibrated(bundle, DataSets.open(data, split));
     PrintWriter out = spec.commandLine().getOut();
     out.printf("calibrated %d convolutions%n", calibration.inputs().size());
-    bundle = bundle.with(calibration);
-    if (measure.isPresent()) {
-      bundle = measured(bundle, DataSets.open(data, measure.get()), out);
+    bundle = withoutFormerLoss(bundle.with(calibration));
+    if (judged.isPresent()) {
+      bundle = measured(bundle, judged.get(), out);
     }
     bundle.write(folder);
     return 0;
+  }
+
+  /** What 8 bits cost was measured by the calibration before, if at all. */
+  private static ModelBundle withoutFormerLoss(ModelBundle bundle) {
+    BundleConfig config = bundle.config();
+    BundleConfig.Precision former = config.precisions().get(BundleConfig.INT8);
+    return former == null
+        ? bundle
+        : bundle.with(
+            config.withPrecision(
+                BundleConfig.INT8, new BundleConfig.Precision(former.tolerance(), Map.of())));
   }
 
   private Calibration calibrated(ModelBundle bundle, DataSet set) throws IOException {

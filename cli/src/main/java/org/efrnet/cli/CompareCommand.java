@@ -146,15 +146,19 @@ final class CompareCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     requireSense();
     Report report = from.isPresent() ? Report.read(from.get()) : Report.of(measured());
-    report.write(out);
+    // First, so that it is not lost where the files cannot be written.
     PrintWriter console = spec.commandLine().getOut();
     console.print(report.markdown());
     console.flush();
+    report.write(out);
     spec.commandLine().getErr().println("efrnet: the page is " + out.resolve(Report.PAGE));
     return 0;
   }
 
   private void requireSense() {
+    if (Files.exists(out) && !Files.isDirectory(out)) {
+      throw new Failure("--out " + out + " is a file where a folder is needed; choose another");
+    }
     if (from.isPresent()) {
       for (String option : List.of("--data", "--bundles", "--networks", "--quick", "--rounds")) {
         if (spec.commandLine().getParseResult().hasMatchedOption(option)) {

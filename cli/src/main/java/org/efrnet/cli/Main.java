@@ -78,12 +78,25 @@ public final class Main implements Callable<Integer> {
     loadNativesMeanwhile(List.of(args));
     int code;
     try {
-      code = commandLine().execute(args);
+      CommandLine line = commandLine();
+      code = written(line.getOut(), line.execute(args));
     } catch (OutOfMemoryError | LinkageError e) {
       System.err.println("efrnet: " + message(e));
       code = 1;
     }
     System.exit(code);
+  }
+
+  /** Writers keep to themselves what they could not write. */
+  private static int written(PrintWriter out, int code) {
+    out.flush();
+    if (code == 0 && (out.checkError() || System.out.checkError())) {
+      System.err.println(
+          "efrnet: standard output could not be written to its end; look at the free space of its"
+              + " disk, or at who reads it");
+      return 1;
+    }
+    return code;
   }
 
   /**
@@ -122,6 +135,8 @@ public final class Main implements Callable<Integer> {
           }
         });
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    // A picture may be called @home.jpg.
+    line.setExpandAtFiles(false);
     line.setExecutionStrategy(Main::execute);
     line.setParameterExceptionHandler(Main::wrongUsage);
     line.setExecutionExceptionHandler(

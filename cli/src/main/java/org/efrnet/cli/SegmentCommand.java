@@ -198,7 +198,8 @@ final class SegmentCommand implements Callable<Integer> {
       }
       String base = PictureNames.base(String.valueOf(picture.getFileName()));
       String name = base;
-      for (int n = 2; !taken.add(name); n++) {
+      // Not every disk tells A from a.
+      for (int n = 2; !taken.add(name.toLowerCase(Locale.ROOT)); n++) {
         name = base + "-" + n;
       }
       names.put(picture, name);

@@ -80,6 +80,29 @@ class CalibrateCommandTest {
   }
 
   @Test
+  void whatWasMeasuredByAFormerCalibrationIsForgotten() throws IOException {
+    ModelBundle bundle = ModelBundle.read(model);
+    BundleConfig config = bundle.config();
+    for (String precision : List.of("bf16", "int8")) {
+      config =
+          config.withPrecision(
+              precision, new BundleConfig.Precision(0.25, Map.of("another test", 0.2)));
+    }
+    bundle.with(config).write(model);
+    Run result = Run.of("calibrate", model, "--data", own, "--pictures", 1, "--threads", 1);
+    assertThat(result.code()).as(result.err()).isZero();
+    Map<String, BundleConfig.Precision> after = ModelBundle.read(model).config().precisions();
+    assertThat(after.get("int8").miouLoss()).isEmpty();
+    assertThat(after.get("bf16").miouLoss()).containsOnlyKeys("another test");
+
+    Run missing =
+        Run.of("calibrate", model, "--data", own, "--pictures", 1, "--measure", "nowhere");
+    assertThat(missing.code()).isEqualTo(1);
+    assertThat(missing.err()).contains("nowhere");
+    assertThat(missing.out()).doesNotContain("calibrated");
+  }
+
+  @Test
   void wantsAFolderAndAPicture() {
     assertThat(Run.of("calibrate", dir.resolve("none"), "--data", own))
         .satisfies(r -> assertThat(r.code()).isEqualTo(1))

@@ -32,6 +32,7 @@ import org.efrnet.ops.Interpolation;
 import org.efrnet.ops.Name;
 import org.efrnet.ops.Pooled;
 import org.efrnet.ops.Prelu;
+import org.efrnet.segment.LogitRows;
 
 /**
  * The reading that makes a {@link Plan}: every operation becomes a primitive of oneDNN, with its
@@ -126,9 +127,27 @@ final class PlanBuilder extends Assembly implements FusingOps<Tensor> {
     Tensor last = tensors.get(logits);
     current = logits;
     Tensor.View view = view(last, Kind.F32);
+    FloatPointer values = new FloatPointer(view.block().address()).capacity(last.count());
     int row = last.width * last.channels;
-    FloatBuffer values = new FloatPointer(view.block().address()).capacity(last.count()).asBuffer();
-    return new Plan(handles, target, steps, (y, into) -> values.get(y * row, into, 0, into.length));
+    return new Plan(
+        handles, target, steps, rows(values, last.height, row, Integer.MAX_VALUE / Float.BYTES));
+  }
+
+  /**
+   * Reads rows of logits.
+   *
+   * @param row values of one
+   * @param most values that a buffer holds; a frame of 7680x4320 may have more of them
+   */
+  static LogitRows rows(FloatPointer values, int height, int row, int most) {
+    int each = Math.max(1, Math.min(height, most / row));
+    FloatBuffer[] stretches = new FloatBuffer[(height + each - 1) / each];
+    for (int i = 0; i < stretches.length; i++) {
+      long first = (long) i * each;
+      long count = Math.min(each, height - first) * row;
+      stretches[i] = values.getPointer(first * row).capacity(count).asBuffer();
+    }
+    return (y, into) -> stretches[y / each].get(y % each * row, into, 0, into.length);
   }
 
   private void used(Tensor tensor) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
 import org.efrnet.bundle.Calibration;
 import org.efrnet.conformance.RandomModels;
 import org.efrnet.conformance.SmallNetworks;
@@ -16,6 +17,7 @@ import org.efrnet.readings.Reference;
 import org.efrnet.segment.EngineOptions;
 import org.efrnet.segment.Engines;
 import org.efrnet.segment.Executable;
+import org.efrnet.segment.LogitRows;
 import org.efrnet.segment.NodeTime;
 import org.efrnet.segment.Profiled;
 import org.efrnet.weights.FloatTensor;
@@ -51,6 +53,24 @@ class OneDnnEngineTest {
       magnitude += Math.pow(expected[i], 2);
     }
     return Math.sqrt(difference / magnitude);
+  }
+
+  @Test
+  void rowsAreReadWhereOneBufferDoesNotHoldThemAll() {
+    try (FloatPointer values = new FloatPointer(30)) {
+      for (int i = 0; i < 30; i++) {
+        values.put(i, i);
+      }
+      for (int most : new int[] {6, 13, 29, 30}) {
+        LogitRows rows = PlanBuilder.rows(values, 5, 6, most);
+        float[] line = new float[6];
+        for (int y = 0; y < 5; y++) {
+          rows.read(y, line);
+          assertThat(line)
+              .containsExactly(6 * y, 6 * y + 1, 6 * y + 2, 6 * y + 3, 6 * y + 4, 6 * y + 5);
+        }
+      }
+    }
   }
 
   @Test

@@ -104,7 +104,7 @@ public final class LibtorchEngine implements Engine {
               width,
               maps -> {
                 Tensor rows = maps.to(ScalarType.Float).permute(0, 2, 3, 1).contiguous();
-                if (rows.numel() > Integer.MAX_VALUE) {
+                if (rows.numel() > Integer.MAX_VALUE / Float.BYTES) {
                   throw new IllegalArgumentException(
                       classes
                           + " logits for each of "
