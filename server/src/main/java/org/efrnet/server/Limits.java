@@ -35,6 +35,11 @@ public record Limits(
    */
   static final int BYTES_PER_PIXEL = 16;
 
+  /**
+   * What a body may take of its length: twice as it is read, and twice as a form is taken apart.
+   */
+  static final int TIMES_A_BODY = 4;
+
   private static final int MIB = 1 << 20;
 
   public Limits {
@@ -51,7 +56,8 @@ public record Limits(
 
   /**
    * What fits into this Java's memory: a third of it for pictures, an eighth for bodies; at most 16
-   * MiB and 33 million pixels (a frame of 7680x4320) a request; 8 in the queue, 10 seconds.
+   * MiB, of which there is room for one as a form, and 33 million pixels (a frame of 7680x4320) a
+   * request; 8 in the queue, 10 seconds.
    */
   public static Limits byDefault() {
     return of(Runtime.getRuntime().maxMemory());
@@ -61,7 +67,7 @@ public record Limits(
     long bodies = Math.max(MIB, memory / 8);
     long pixels = Math.max(1 << 16, memory / 3 / BYTES_PER_PIXEL);
     return new Limits(
-        (int) Math.min(16 * MIB, bodies),
+        (int) Math.min(16 * MIB, bodies / TIMES_A_BODY),
         bodies,
         Math.min(7680 * 4320, pixels),
         pixels,
@@ -114,11 +120,11 @@ public record Limits(
         live);
   }
 
-  /** The same with another limit on a body; all bodies together get at least as much. */
+  /** The same with another limit on a body; all bodies together get at least what one may take. */
   public Limits withBodyBytes(int bytes) {
     return new Limits(
         bytes,
-        Math.max(bytes, bodyBytesInFlight),
+        Math.max((long) TIMES_A_BODY * bytes, bodyBytesInFlight),
         pixels,
         pixelsInFlight,
         queue,

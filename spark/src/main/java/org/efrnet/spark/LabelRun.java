@@ -95,7 +95,9 @@ final class LabelRun {
       boolean table = false;
       for (String file : storage.filesBelow(out)) {
         String name = file.substring(out.length() + 1);
-        if (Storage.isLeftOver(file, PictureNames.MASK)) {
+        // What tasks of a killed run had handed in, the next commit would add to its own.
+        boolean handedIn = order.results() == Results.PARQUET && name.startsWith("_temporary/");
+        if (handedIn || Storage.isLeftOver(file, PictureNames.MASK)) {
           storage.delete(file);
         } else if (name.endsWith(PictureNames.MASK) && !storage.isLost(file)) {
           there.add(name);

@@ -187,6 +187,14 @@ class ClusterTest {
             dir.resolve("few").toString() + "/*.png", out.toString(), Results.PARQUET, labelling);
     assertThat(cluster.label(few, toTheEnd()).labelled()).isEqualTo(2);
     assertThat(cluster.label(few, toTheEnd())).isEqualTo(new LabelReport(2, 2, 0, 0, false));
+    // What a task of a killed run had handed in.
+    Path handedIn =
+        Files.createDirectories(out.resolve("_temporary/0/task_202601010000000_0000_m_000000"));
+    try (Stream<Path> files = Files.list(out)) {
+      Path part =
+          files.filter(file -> file.toString().endsWith(".parquet")).findFirst().orElseThrow();
+      Files.copy(part, handedIn.resolve("part-killed.parquet"));
+    }
     LabelReport report = cluster.label(order(out, Results.PARQUET), toTheEnd());
     assertThat(report).isEqualTo(new LabelReport(SCENES + 3, 0, SCENES, 3, false));
 

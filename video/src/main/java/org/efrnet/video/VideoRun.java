@@ -73,6 +73,10 @@ public final class VideoRun {
   private long damaged;
   private long resized;
   private int reconnected;
+
+  /** To open a lost source again, since its last frame. */
+  private int attempts;
+
   private Optional<String> fault = Optional.empty();
 
   // Of the drawing thread, until it has ended.
@@ -333,6 +337,7 @@ public final class VideoRun {
       while (true) {
         Optional<Frame> frame = reader.next(this::array);
         if (frame.isPresent()) {
+          attempts = 0;
           if (!inTurn(read, given++).put(frame.get()) || isToStop()) {
             return;
           }
@@ -378,8 +383,9 @@ public final class VideoRun {
 
   private Optional<VideoReader> reconnect(VideoReader lost) throws InterruptedException {
     String why = lost.fault().orElse("it ended");
-    for (int attempt = 1; attempt <= options.reconnecting().attempts(); attempt++) {
-      Duration wait = options.reconnecting().before(attempt);
+    while (attempts < options.reconnecting().attempts()) {
+      attempts++;
+      Duration wait = options.reconnecting().before(attempts);
       watcher.notice(
           String.format(
               Locale.ROOT,
@@ -387,7 +393,7 @@ public final class VideoRun {
               source.name(),
               why,
               wait.toMillis() / 1000.0,
-              attempt,
+              attempts,
               options.reconnecting().attempts()));
       long until = System.nanoTime() + wait.toNanos();
       while (System.nanoTime() < until && !isToStop()) {

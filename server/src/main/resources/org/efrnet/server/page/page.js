@@ -3,7 +3,7 @@
 // /v1/live, and draws the class map that comes back in runs.
 
 const $ = id => document.getElementById(id);
-const state = {models: [], limits: {}, file: null, name: '', views: [], turn: 0, live: null};
+const state = {models: [], limits: {}, file: null, name: '', views: [], turn: 0, asked: 0, live: null};
 
 const percent = share => share > 0 && share < 0.0005 ? '<0.1 %' : (100 * share).toFixed(1) + ' %';
 const numbers = colour => [1, 3, 5].map(i => parseInt(colour.slice(i, i + 2), 16));
@@ -232,6 +232,7 @@ async function segment() {
 
 function take(file, name) {
   stopCamera();
+  state.asked++;
   state.file = file;
   state.name = name || file.name || 'The picture';
   segment();
@@ -252,6 +253,8 @@ async function download(accept, ending) {
 
 async function startCamera() {
   complain('');
+  // While the browser asks, the button can be pressed again or a picture be chosen instead.
+  const asked = ++state.asked;
   let stream;
   try {
     stream = await navigator.mediaDevices.getUserMedia({video: {width: 640, height: 480}, audio: false});
@@ -260,16 +263,26 @@ async function startCamera() {
         : 'browsers allow it on https and on this machine itself only') + '.');
     return;
   }
-  const turn = ++state.turn;
-  state.file = null;
-  state.name = 'The camera';
-  $('get-overlay').disabled = $('get-mask').disabled = true;
   const model = chosen()[0];
   const video = document.createElement('video');
   video.muted = true;
   video.playsInline = true;
   video.srcObject = stream;
-  await video.play();
+  try {
+    await video.play();
+  } catch (e) {
+    stream.getTracks().forEach(track => track.stop());
+    complain('The camera shows nothing: ' + e.message + '.');
+    return;
+  }
+  if (asked !== state.asked || !model) {
+    stream.getTracks().forEach(track => track.stop());
+    return;
+  }
+  const turn = ++state.turn;
+  state.file = null;
+  state.name = 'The camera';
+  $('get-overlay').disabled = $('get-mask').disabled = true;
   const address = new URL('v1/live?model=' + encodeURIComponent(model.name), location.href);
   address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
   const socket = new WebSocket(address);
