@@ -3,6 +3,7 @@ package org.efrnet.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -155,9 +156,9 @@ final class CompareCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void requireSense() {
+  private void requireSense() throws FileAlreadyExistsException {
     if (Files.exists(out) && !Files.isDirectory(out)) {
-      throw new Failure("--out " + out + " is a file where a folder is needed; choose another");
+      throw new FileAlreadyExistsException(out.toString());
     }
     if (from.isPresent()) {
       for (String option : List.of("--data", "--bundles", "--networks", "--quick", "--rounds")) {

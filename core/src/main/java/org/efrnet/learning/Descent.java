@@ -11,6 +11,9 @@ import org.efrnet.weights.FloatTensor;
  * weight decay, the optimiser, the moving average. Vectors stand as {@link ParameterLayout} says.
  */
 public final class Descent {
+  /** What optimisers remember of a value's motion, as far as they do, by its name in the state. */
+  public static final List<String> MOTION = List.of("momentum", "first", "second");
+
   private final LearningRule rule;
   private final float[] decays;
   private final Map<String, float[]> state = new TreeMap<>();
@@ -174,7 +177,7 @@ public final class Descent {
 
   /** Forgets where a value was moving to: one that no longer learns must stay where it is. */
   public void stop(int place) {
-    for (String memory : List.of("momentum", "first", "second")) {
+    for (String memory : MOTION) {
       if (state.containsKey(memory)) {
         state.get(memory)[place] = 0;
       }

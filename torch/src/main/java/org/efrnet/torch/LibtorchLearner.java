@@ -391,7 +391,7 @@ public final class LibtorchLearner implements Learner {
   private void forgetMotionOfSlopes() {
     try (PointerScope scope = new PointerScope();
         NoGradGuard guard = new NoGradGuard()) {
-      for (String memory : List.of("momentum", "first", "second")) {
+      for (String memory : Descent.MOTION) {
         if (state.containsKey(memory)) {
           frozenSlopes
               .keySet()

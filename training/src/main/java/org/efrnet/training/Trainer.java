@@ -388,7 +388,7 @@ public final class Trainer {
           });
       for (int i = newest; i < before.size(); i++) {
         Trainer stage = before.get(i);
-        tell(i, stage.folder.path());
+        tell(i, stage.run);
         Outcome outcome = stage.train(stage.hasBegun(), false);
         if (!outcome.finished()) {
           return outcome;

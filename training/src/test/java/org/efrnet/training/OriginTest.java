@@ -111,32 +111,22 @@ class OriginTest {
             Path.of("..", "recipes", "smoke.yaml"),
             List.of(
                 "phases.0.epochs=2", "phases.0.batch=2", "phases.0.crop=64x48", "from=" + base));
-    List<String> notices = new ArrayList<>();
+    Notices notices = new Notices();
     int[] asked = {0};
     for (boolean resume : new boolean[] {false, true}) {
-      Trainer.Watcher watcher =
-          new Trainer.Watcher() {
-            @Override
-            public void report(Trainer.Report report) {}
-
-            @Override
-            public void notice(String line) {
-              notices.add(line);
-            }
-          };
       Trainer trainer =
           new Trainer(
               recipe,
               scenes,
               Optional.empty(),
               dir.resolve("run"),
-              Trainer.Settings.of(() -> asked[0]++ == 2, watcher));
+              Trainer.Settings.of(() -> asked[0]++ == 2, notices));
       Trainer.Outcome outcome = trainer.train(resume);
       assertThat(outcome.finished()).isEqualTo(resume);
       assertThat(trainer.bundle(outcome).card())
           .contains("fine-tuned from base", "CC-BY-NC-4.0", "cls");
     }
-    assertThat(notices)
+    assertThat(notices.lines)
         .hasSize(2)
         .anySatisfy(line -> assertThat(line).contains("started from base"))
         .anySatisfy(line -> assertThat(line).contains("Apache-2.0").contains("CC-BY-NC-4.0"));

@@ -90,24 +90,12 @@ class TrainerTest {
   void aChangedRecipeIsTakenWhereItIsAskedForAndFits() throws Exception {
     int[] asked = {0};
     trainer(recipe(), "run", () -> asked[0]++ == 3).train(false);
-    List<String> notices = new ArrayList<>();
-    Trainer.Settings settings =
-        settings(
-                () -> false,
-                new Trainer.Watcher() {
-                  @Override
-                  public void report(Trainer.Report report) {}
-
-                  @Override
-                  public void notice(String line) {
-                    notices.add(line);
-                  }
-                })
-            .withChangedRecipe();
+    Notices notices = new Notices();
+    Trainer.Settings settings = settings(() -> false, notices).withChangedRecipe();
     Recipe longer = recipe("phases.0.epochs=3", "schedule.rate=0.05");
     Trainer changed = new Trainer(longer, SCENES, Optional.empty(), dir.resolve("run"), settings);
     assertThat(changed.train(true).step()).isEqualTo(12);
-    assertThat(notices)
+    assertThat(notices.lines)
         .singleElement()
         .asString()
         .contains("phases.0.epochs 2 -> 3", "schedule.rate 0.1 -> 0.05");
@@ -239,26 +227,16 @@ class TrainerTest {
   @Test
   void picturesWithoutLabelsAreTold() throws Exception {
     DataSet unlabelled = new Unlabelled(SCENES);
-    List<String> notices = new ArrayList<>();
-    Trainer.Watcher watcher =
-        new Trainer.Watcher() {
-          @Override
-          public void report(Trainer.Report report) {}
-
-          @Override
-          public void notice(String line) {
-            notices.add(line);
-          }
-        };
+    Notices notices = new Notices();
     Trainer trainer =
         new Trainer(
             recipe("loss.classWeights=0", "phases.0.epochs=1"),
             unlabelled,
             Optional.empty(),
             dir.resolve("run"),
-            settings(() -> false, watcher));
+            settings(() -> false, notices));
     assertThat(trainer.train(false).finished()).isTrue();
-    assertThat(notices)
+    assertThat(notices.lines)
         .hasSize(2)
         .allMatch(line -> line.contains("is labelled, so nothing was learned"));
   }
