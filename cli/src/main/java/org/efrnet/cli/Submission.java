@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDateTime;
-import java.util.UUID;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.efrnet.images.Mask;
 import org.efrnet.images.Masks;
+import org.efrnet.text.WholeFile;
 
 /**
  * The archive that Cityscapes' test server takes: a PNG of label ids for each picture, {@code
@@ -32,7 +32,7 @@ final class Submission implements AutoCloseable {
     if (folder == null || !Files.isDirectory(folder) || Files.isDirectory(file)) {
       throw new Failure("submission " + file + ": name a file in a folder that exists");
     }
-    this.part = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+    this.part = WholeFile.part(this.file);
     this.zip =
         new ZipOutputStream(
             new BufferedOutputStream(

@@ -12,6 +12,12 @@ import java.util.UUID;
 
 /** Files that readers see whole: the old one or the new one, never a part. */
 public final class WholeFile {
+  /** File systems take names of 255 bytes; {@link #part} adds 43. */
+  private static final int LONGEST_NAME = 212;
+
+  /** Characters, of three bytes at most; enough for an ending. */
+  private static final int KEPT_OF_LONG_NAME = 40;
+
   private WholeFile() {}
 
   /**
@@ -33,10 +39,26 @@ public final class WholeFile {
     write(file, content, false);
   }
 
+  /**
+   * A hidden name that nobody has, for what takes the file's place once it is whole: beside it, for
+   * a move between file systems is not one step. Of a very long name it has the end alone.
+   */
+  public static Path part(Path file) {
+    return file.resolveSibling(part(String.valueOf(file.getFileName())));
+  }
+
+  static String part(String name) {
+    String kept = name;
+    if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+      int from = name.length() - KEPT_OF_LONG_NAME;
+      kept = name.substring(Character.isLowSurrogate(name.charAt(from)) ? from + 1 : from);
+    }
+    return "." + kept + "." + UUID.randomUUID() + ".part";
+  }
+
   private static void write(Path file, byte[] content, boolean force) throws IOException {
-    // Beside the target, for a move between file systems is not one step; by hand, for
-    // createTempFile makes files that other users cannot read.
-    Path part = file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+    // By hand, for createTempFile makes files that other users cannot read.
+    Path part = part(file);
     try {
       try (FileChannel channel =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

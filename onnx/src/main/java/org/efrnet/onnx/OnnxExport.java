@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.efrnet.bundle.ModelBundle;
+import org.efrnet.text.WholeFile;
 
 /** Writes a bundle as an ONNX file that was proven to compute what the bundle's network does. */
 public final class OnnxExport {
@@ -51,7 +51,7 @@ public final class OnnxExport {
     if (Files.isDirectory(target)) {
       throw new IOException(file + " is a folder; name the file, such as model.onnx");
     }
-    Path part = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    Path part = WholeFile.part(target);
     try {
       Files.write(part, model.toBytes());
       prove(part, bundle, file, each);

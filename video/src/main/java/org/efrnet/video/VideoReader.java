@@ -58,6 +58,16 @@ final class VideoReader implements AutoCloseable {
   /** Packets of sound that wait for a frame before they go on without one. */
   private static final int MOST_SOUND = 256;
 
+  /**
+   * Where parts were joined, one of the last packets of each is marked as damaged, for they are
+   * numbered anew: the last, or the one before where FFmpeg splits packets itself. The time of what
+   * follows tells.
+   */
+  private static final int LONGEST_DOUBT = 2;
+
+  /** A frame is shown this long after it is decoded, at most; in microseconds. */
+  private static final double MOST_REORDERING = 10e6;
+
   private static final Fraction ASSUMED_RATE = new Fraction(25, 1);
   private static final Fraction MILLIS = new Fraction(1, 1000);
 
@@ -69,15 +79,29 @@ final class VideoReader implements AutoCloseable {
   private final AVFrame decoded = avutil.av_frame_alloc();
   private final List<AudioTrack> audio = new ArrayList<>();
   private final List<AVPacket> sound = new ArrayList<>();
+
+  /** There for containers whose clock may be set anew on the way. */
+  private Optional<Timeline> timeline = Optional.empty();
+
   private AVCodecContext decoder = new AVCodecContext((Pointer) null);
   private AVFrame rgb = new AVFrame((Pointer) null);
   private byte[] stored = {};
   private VideoFormat format;
   private int stream;
+
+  /** Of the first frame as it is decoded; 0 before it. */
+  private int width;
+
+  private int height;
   private long step;
   private long start;
   private long last = Long.MIN_VALUE;
+
+  /** Packets that may come until one that is marked as damaged is taken for it; 0 for none. */
+  private int doubt;
+
   private boolean open;
+  private boolean closed;
   private boolean drained;
   private long damaged;
   private long resized;
@@ -196,6 +220,9 @@ final class VideoReader implements AutoCloseable {
     if (probed < 0) {
       throw cannotOpen(probed);
     }
+    if (!source.isLive() && (container.iformat().flags() & avformat.AVFMT_TS_DISCONT) != 0) {
+      timeline = Optional.of(new Timeline());
+    }
   }
 
   private VideoException cannotOpen(int error) {
@@ -238,16 +265,14 @@ final class VideoReader implements AutoCloseable {
     }
     AVStream video = container.streams(stream);
     AVCodecParameters parameters = video.codecpar();
-    long width = parameters.width();
-    long height = parameters.height();
     long most = ReadOptions.DEFAULT.maxPixels();
-    if (width * height > most) {
+    if ((long) parameters.width() * parameters.height() > most) {
       throw new VideoException(
           source.name(),
           "claims frames of "
-              + width
+              + parameters.width()
               + "x"
-              + height
+              + parameters.height()
               + " pixels, more than the budget of "
               + most
               + " pixels",
@@ -441,22 +466,65 @@ final class VideoReader implements AutoCloseable {
       begin = System.nanoTime();
     }
     if (read < 0) {
+      damaged += doubt > 0 ? 1 : 0;
+      doubt = 0;
       if (read != avutil.AVERROR_EOF() || hasReadError()) {
         fault = Optional.of("reading broke off: " + Ffmpeg.said(read));
       }
       avcodec.avcodec_send_packet(decoder, new AVPacket((Pointer) null));
       return System.nanoTime() - begin;
     }
+    boolean isSound = audio.stream().anyMatch(track -> track.stream() == packet.stream_index());
+    boolean stepped =
+        (isSound || packet.stream_index() == stream)
+            && timeline.map(this::keepRunning).orElse(false);
     if (packet.stream_index() == stream) {
-      boolean broken = (packet.flags() & avcodec.AV_PKT_FLAG_CORRUPT) != 0;
-      if (avcodec.avcodec_send_packet(decoder, packet) < 0 || broken) {
+      if (stepped) {
+        doubt = 0;
+      } else if (doubt > 0 && --doubt == 0) {
         damaged++;
       }
-    } else if (audio.stream().anyMatch(track -> track.stream() == packet.stream_index())) {
+      boolean marked = (packet.flags() & avcodec.AV_PKT_FLAG_CORRUPT) != 0;
+      if (marked) {
+        damaged += doubt > 0 ? 1 : 0;
+        doubt = LONGEST_DOUBT;
+      }
+      if (avcodec.avcodec_send_packet(decoder, packet) < 0 && !marked) {
+        damaged++;
+      }
+    } else if (isSound) {
       sound.add(avcodec.av_packet_clone(packet));
     }
     avcodec.av_packet_unref(packet);
     return System.nanoTime() - begin;
+  }
+
+  /** Gives a packet its time on the running clock; whether the file's was set anew before it. */
+  private boolean keepRunning(Timeline running) {
+    double unit = 1e6 * Fraction.of(container.streams(packet.stream_index()).time_base()).value();
+    boolean decodes = packet.dts() != avutil.AV_NOPTS_VALUE;
+    boolean shows = packet.pts() != avutil.AV_NOPTS_VALUE;
+    if (decodes && shows && Math.abs(packet.pts() - packet.dts()) * unit > MOST_REORDERING) {
+      // Worked out by FFmpeg from packets before, by the clock before.
+      packet.dts(avutil.AV_NOPTS_VALUE);
+      decodes = false;
+    }
+    if (!decodes && !shows) {
+      return false;
+    }
+    Timeline.Place place =
+        running.next(
+            packet.stream_index(),
+            Math.round((decodes ? packet.dts() : packet.pts()) * unit),
+            Math.round(packet.duration() * unit));
+    long shift = Math.round(place.shift() / unit);
+    if (decodes) {
+      packet.dts(packet.dts() + shift);
+    }
+    if (shows) {
+      packet.pts(packet.pts() + shift);
+    }
+    return place.stepped();
   }
 
   /** Some demuxers call an error of the disk the end of the file. */
@@ -492,8 +560,8 @@ final class VideoReader implements AutoCloseable {
     }
     if (rgb.isNull()) {
       boolean lying = format.orientation() > 4;
-      int width = decoded.width();
-      int height = decoded.height();
+      width = decoded.width();
+      height = decoded.height();
       rgb = Scaler.frame(width, height, avutil.AV_PIX_FMT_RGB24);
       format =
           new VideoFormat(
@@ -504,12 +572,10 @@ final class VideoReader implements AutoCloseable {
               format.pixelAspect(),
               format.orientation(),
               format.frames());
-    } else if (decoded.width() != rgb.width() || decoded.height() != rgb.height()) {
+    } else if (decoded.width() != width || decoded.height() != height) {
       resized++;
     }
     scaler.toRgb(decoded, rgb);
-    int width = rgb.width();
-    int height = rgb.height();
     int length = Math.multiplyExact(3, Math.multiplyExact(width, height));
     boolean upright = format.orientation() == 1;
     if (!upright && stored.length != length) {
@@ -523,17 +589,25 @@ final class VideoReader implements AutoCloseable {
     return Pictures.upright(new Picture(width, height, bytes), format.orientation());
   }
 
-  /** Scales frames of another size to this one's: after a source was connected anew. */
+  /**
+   * Scales frames of another size to that one's, which may be closed: after a source was connected
+   * anew.
+   */
   void keepSize(VideoReader before) {
-    if (rgb.isNull()
-        && !before.rgb.isNull()
-        && format.orientation() == before.format.orientation()) {
-      rgb = Scaler.frame(before.rgb.width(), before.rgb.height(), avutil.AV_PIX_FMT_RGB24);
+    if (rgb.isNull() && before.width > 0 && format.orientation() == before.format.orientation()) {
+      width = before.width;
+      height = before.height;
+      rgb = Scaler.frame(width, height, avutil.AV_PIX_FMT_RGB24);
     }
   }
 
+  /** May be called again. What was told of the format and the counts stands afterwards. */
   @Override
   public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
     sound.forEach(avcodec::av_packet_free);
     sound.clear();
     if (!decoder.isNull()) {

@@ -345,14 +345,13 @@ public final class VideoRun {
           fault = isToStop() ? Optional.empty() : reader.fault().or(this::shortfall);
           return;
         } else {
+          // A camera, and many a server, has one reader at a time.
+          reader.close();
           Optional<VideoReader> next = reconnect(reader);
           if (next.isEmpty()) {
             return;
           }
           count(reader);
-          if (reader != first) {
-            reader.close();
-          }
           reader = next.get();
           reconnected++;
         }

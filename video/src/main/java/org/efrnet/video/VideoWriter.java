@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.UUID;
 import org.bytedeco.ffmpeg.avcodec.AVCodec;
 import org.bytedeco.ffmpeg.avcodec.AVCodecContext;
 import org.bytedeco.ffmpeg.avcodec.AVPacket;
@@ -26,6 +25,7 @@ import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.efrnet.images.Picture;
+import org.efrnet.text.WholeFile;
 
 /**
  * Writes pictures and copied sound as a video. The file gets its name when it is whole; until then
@@ -52,6 +52,9 @@ final class VideoWriter implements AutoCloseable {
   /** Players can jump to every key frame. */
   private static final double KEY_FRAME_SECONDS = 2;
 
+  /** Sound that is further back is damaged. */
+  private static final double MOST_OVERLAP_SECONDS = 1;
+
   private final Path file;
   private final Path part;
   private final boolean sideBySide;
@@ -60,6 +63,10 @@ final class VideoWriter implements AutoCloseable {
   private final AVPacket packet = avcodec.av_packet_alloc();
   private final Map<Integer, AVStream> audio = new HashMap<>();
   private final Map<Integer, AudioTrack> tracks = new HashMap<>();
+
+  /** The least time that a stream's next packet of sound can have, in the stream's time base. */
+  private final Map<Integer, Long> heard = new HashMap<>();
+
   private final List<String> copied = new ArrayList<>();
   private final List<String> leftOut = new ArrayList<>();
   private final VideoFormat format;
@@ -112,18 +119,48 @@ final class VideoWriter implements AutoCloseable {
     this.file = file;
     this.format = format;
     this.sideBySide = sideBySide;
-    this.part =
-        file.toAbsolutePath()
-            .resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".part");
+    this.part = WholeFile.part(file.toAbsolutePath());
   }
 
   private void begin(List<AudioTrack> sounds) throws VideoException {
     int width = sideBySide ? Math.multiplyExact(2, format.width()) : format.width();
+    allocate();
+    openEncoder(width, format.height());
+    // A container that has a name for a codec may still refuse the track, say for its rate.
+    if (header(sounds) < 0) {
+      List<AudioTrack> taken = new ArrayList<>();
+      for (AudioTrack track : sounds) {
+        if (header(List.of(track)) >= 0) {
+          taken.add(track);
+        }
+      }
+      check(header(taken), "cannot be begun");
+      sounds.stream()
+          .filter(track -> !taken.contains(track))
+          .map(AudioTrack::codec)
+          .forEach(leftOut::add);
+    }
+    rgb = Scaler.frame(width, format.height(), avutil.AV_PIX_FMT_RGB24);
+    yuv = Scaler.frame(width, format.height(), avutil.AV_PIX_FMT_YUV420P);
+    yuv.colorspace(encoder.colorspace());
+    yuv.color_range(encoder.color_range());
+  }
+
+  private void allocate() throws VideoException {
     String muxer = muxer(file);
     check(
         avformat.avformat_alloc_output_context2(container, null, muxer, part.toString()),
         "cannot be written as " + muxer);
-    openEncoder(width, format.height());
+  }
+
+  /** Begins the file, anew if it was begun; what the container said, negative if it refused. */
+  private int header(List<AudioTrack> sounds) throws VideoException {
+    closeContainer();
+    audio.clear();
+    tracks.clear();
+    copied.clear();
+    leftOut.clear();
+    allocate();
     video = avformat.avformat_new_stream(container, null);
     avcodec.avcodec_parameters_from_context(video.codecpar(), encoder);
     video.time_base(encoder.time_base());
@@ -139,24 +176,27 @@ final class VideoWriter implements AutoCloseable {
     container.pb(pb);
     // The index in front, so that a browser need not have the whole file before it shows a frame.
     AVDictionary options =
-        Ffmpeg.dictionary(muxer.equals("matroska") ? Map.of() : Map.of("movflags", "+faststart"));
+        Ffmpeg.dictionary(
+            muxer(file).equals("matroska") ? Map.of() : Map.of("movflags", "+faststart"));
     try {
-      check(avformat.avformat_write_header(container, options), "cannot be begun");
+      return avformat.avformat_write_header(container, options);
     } finally {
       avutil.av_dict_free(options);
     }
-    rgb = Scaler.frame(width, format.height(), avutil.AV_PIX_FMT_RGB24);
-    yuv = Scaler.frame(width, format.height(), avutil.AV_PIX_FMT_YUV420P);
-    yuv.colorspace(encoder.colorspace());
-    yuv.color_range(encoder.color_range());
   }
 
   private void openEncoder(int width, int height) throws VideoException {
     int error = 0;
+    boolean refused = false;
     for (String name : ENCODERS) {
       AVCodec found = avcodec.avcodec_find_encoder_by_name(name);
       boolean odd = width % 2 + height % 2 > 0;
       if (found == null || found.isNull() || (odd && name.equals("libopenh264"))) {
+        continue;
+      }
+      // It has a name for VP9, and refuses the track.
+      if (muxer(file).equals("mov") && found.id() == avcodec.AV_CODEC_ID_VP9) {
+        refused = true;
         continue;
       }
       encoder = avcodec.avcodec_alloc_context3(found);
@@ -177,14 +217,16 @@ final class VideoWriter implements AutoCloseable {
       }
       avcodec.avcodec_free_context(encoder);
     }
+    String frames = "frames of " + width + "x" + height + " cannot be encoded";
+    if (refused) {
+      throw new VideoException(
+          file.toString(),
+          frames + " as MOV has them: for H.264 they are odd or large, and it takes no VP9",
+          "name it .mp4 or .mkv");
+    }
     throw new VideoException(
         file.toString(),
-        "frames of "
-            + width
-            + "x"
-            + height
-            + " cannot be encoded"
-            + (error < 0 ? ": " + Ffmpeg.said(error) : ", FFmpeg has no encoder for them here"),
+        frames + (error < 0 ? ": " + Ffmpeg.said(error) : ", FFmpeg has no encoder for them here"),
         "use FFmpeg's build by Bytedeco, or smaller frames");
   }
 
@@ -330,6 +372,19 @@ final class VideoWriter implements AutoCloseable {
       sound.stream_index(to.index());
       sound.pos(-1);
       avcodec.av_packet_rescale_ts(sound, Ffmpeg.rational(unit), to.time_base());
+      if (sound.dts() != avutil.AV_NOPTS_VALUE) {
+        // Parts that were joined may overlap; few containers take a time twice, none an earlier.
+        boolean twice = (container.oformat().flags() & avformat.AVFMT_TS_NONSTRICT) != 0;
+        long least = heard.getOrDefault(to.index(), Long.MIN_VALUE);
+        double under = (least - (double) sound.dts()) * Fraction.of(to.time_base()).value();
+        if (under > 0 && under <= MOST_OVERLAP_SECONDS) {
+          sound.dts(least);
+          if (sound.pts() != avutil.AV_NOPTS_VALUE) {
+            sound.pts(Math.max(sound.pts(), least));
+          }
+        }
+        heard.put(to.index(), sound.dts() + (twice ? 0 : 1));
+      }
       check(avformat.av_interleaved_write_frame(container, sound), "its sound cannot be written");
     } finally {
       avcodec.av_packet_free(sound);
@@ -366,9 +421,7 @@ final class VideoWriter implements AutoCloseable {
     }
   }
 
-  /** Without {@link #finish()} nothing of the file is left. */
-  @Override
-  public void close() {
+  private void closeContainer() {
     if (!container.isNull()) {
       if (container.pb() != null && !container.pb().isNull()) {
         avformat.avio_closep(container.pb());
@@ -377,6 +430,12 @@ final class VideoWriter implements AutoCloseable {
       avformat.avformat_free_context(container);
       container.setNull();
     }
+  }
+
+  /** Without {@link #finish()} nothing of the file is left. */
+  @Override
+  public void close() {
+    closeContainer();
     if (!encoder.isNull()) {
       avcodec.avcodec_free_context(encoder);
     }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -194,6 +195,68 @@ class VideoRunTest {
     assertThat(Videos.sound(mkv)).isEqualTo(Videos.sound(in));
   }
 
+  @Test
+  void soundThatAContainerRefusesWhenItIsBegunIsLeftOutAlone() throws IOException {
+    Path in = dir.resolve("in.mkv");
+    // MP4 has a name for MP3, but no rate below 16 kHz for it.
+    Videos.make(
+        COUNTING
+            + " -f lavfi -i sine=d=2:r=8000 -f lavfi -i sine=d=2 -map 0:v -map 1:a -map 2:a"
+            + " -c:v mpeg4 -c:a:0 libmp3lame -c:a:1 aac",
+        in);
+    Path out = dir.resolve("out.mp4");
+    VideoReport report = run(in, to(out));
+    assertThat(report.audio()).containsExactly("aac");
+    assertThat(report.audioLeftOut()).containsExactly("mp3");
+    assertThat(Videos.frames(out)).isEqualTo(20);
+    assertThat(Videos.names(dir)).containsExactlyInAnyOrder("in.mkv", "out.mp4");
+  }
+
+  @Test
+  void framesThatAContainerCannotTakeNameOneThatCan() throws IOException {
+    Path in = dir.resolve("in.mp4");
+    Videos.make(COUNTING + " -vf crop=63:47:exact=1 -c:v mpeg4", in);
+    assertThatThrownBy(() -> run(in, to(dir.resolve("out.mov"))))
+        .isInstanceOf(VideoException.class)
+        .hasMessageContaining("out.mov")
+        .hasMessageContaining("63x47")
+        .hasMessageContaining("name it .mp4 or .mkv");
+    assertThat(Videos.names(dir)).containsExactly("in.mp4");
+  }
+
+  /** The clock of each part begins anew, or lies far ahead. */
+  @ParameterizedTest
+  @ValueSource(strings = {"out.mp4", "out.mkv"})
+  void partsThatWereJoinedEndToEndPlayOneAfterTheOther(String name) throws IOException {
+    Path in = dir.resolve("in.ts");
+    for (String offset : List.of("0", "0", "3600", "20")) {
+      Path part = dir.resolve("part.ts");
+      Videos.make(
+          COUNTING
+              + " -f lavfi -i sine=d=2 -c:v libopenh264 -c:a aac -shortest -output_ts_offset "
+              + offset,
+          part);
+      Files.write(
+          in, Files.readAllBytes(part), StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.delete(part);
+    }
+    Path out = dir.resolve(name);
+    VideoReport report = run(in, to(out));
+    assertThat(report.fault()).isEmpty();
+    assertThat(report.damaged()).isZero();
+    assertThat(report.frames()).isEqualTo(80);
+    assertThat(report.audio()).containsExactly("aac");
+    List<Double> times = Videos.times(out, "v:0");
+    assertThat(times).hasSize(80).isSorted();
+    for (int n = 1; n < 80; n++) {
+      assertThat(times.get(n) - times.get(n - 1)).as("frame %d", n).isBetween(0.04, 0.2);
+    }
+    assertThat(times.get(79) - times.get(0)).isCloseTo(7.9, within(0.3));
+    List<Double> sound = Videos.times(out, "a:0");
+    assertThat(sound).hasSameSizeAs(Videos.times(in, "a:0")).isSorted();
+    assertThat(sound.get(sound.size() - 1)).isCloseTo(times.get(79), within(0.4));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"in.avi", "in.mkv", "in.mp4"})
   void aFileThatIsCutOffGivesTheFramesThatItHas(String name) throws IOException {
@@ -249,7 +312,7 @@ class VideoRunTest {
     Videos.make("-f lavfi -i testsrc=s=128x96:r=10:d=1 -c:v libopenh264", large);
     Path in = dir.resolve("in.ts");
     Files.write(in, Files.readAllBytes(small));
-    Files.write(in, Files.readAllBytes(large), java.nio.file.StandardOpenOption.APPEND);
+    Files.write(in, Files.readAllBytes(large), StandardOpenOption.APPEND);
     Path out = dir.resolve("out.mp4");
     VideoReport report = run(in, to(out));
     assertThat(report.resized()).isEqualTo(10);

@@ -57,6 +57,14 @@ public final class Videos {
     return new String(run(command), UTF_8).strip();
   }
 
+  /** When the packets of a stream, such as {@code v:0}, are shown, in seconds. */
+  static List<Double> times(Path file, String stream) throws IOException {
+    return probe(file, "-select_streams", stream, "-show_entries", "packet=pts_time")
+        .lines()
+        .map(line -> Double.valueOf(line.replaceFirst("pts_time=([-0-9.]+).*", "$1")))
+        .toList();
+  }
+
   /** How many frames of a video FFmpeg itself decodes. */
   public static int frames(Path file) throws IOException {
     return Integer.parseInt(video(file).replaceFirst("(?s).*nb_read_frames=(\\d+).*", "$1"));
