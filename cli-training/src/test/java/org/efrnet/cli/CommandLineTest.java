@@ -266,6 +266,22 @@ class CommandLineTest {
   }
 
   @Test
+  void segmentReplacesNobodysAnnotations() throws IOException {
+    Path file = picture("p.png", 40, 30);
+    for (String theirs : List.of("{\"shapes\": [], \"imagePath\": \"p.png\"}", "{", "[]")) {
+      Files.writeString(dir.resolve("p.json"), theirs);
+      assertThat(run("segment", file, "-o", dir, "--model", bundle))
+          .satisfies(r -> assertThat(r.code()).isEqualTo(1))
+          .satisfies(r -> assertThat(r.complaint()).contains("p.json: is there", "-o"));
+      assertThat(dir.resolve("p.json")).hasContent(theirs);
+      assertThat(dir.resolve("p.overlay.png")).doesNotExist();
+    }
+    Files.delete(dir.resolve("p.json"));
+    assertThat(run("segment", file, "-o", dir, "--model", bundle).code()).isZero();
+    assertThat(run("segment", file, "-o", dir, "--model", bundle).code()).isZero();
+  }
+
+  @Test
   void segmentSaysWhereItCannotWrite() throws IOException {
     Path file = picture("p.png", 40, 30);
     assertThat(run("segment", file, "-o", file, "--model", bundle))

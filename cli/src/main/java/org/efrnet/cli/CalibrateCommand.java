@@ -90,6 +90,7 @@ final class CalibrateCommand implements Callable<Integer> {
       throw new Failure("--pictures is " + pictures + "; give at least 1");
     }
     ModelBundle bundle = ModelBundle.read(folder);
+    ModelBundle.requireReplaceable(folder);
     Optional<DataSet> judged = Optional.empty();
     if (measure.isPresent()) {
       // What is not there is said now, not after calibrating.

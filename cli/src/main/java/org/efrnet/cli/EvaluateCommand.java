@@ -123,6 +123,9 @@ final class EvaluateCommand implements Callable<Integer> {
       throw new Failure("--record: " + model + " is not a folder; give the bundle's folder");
     }
     ModelBundle bundle = ModelBundle.of(model);
+    if (record) {
+      ModelBundle.requireReplaceable(Path.of(model));
+    }
     if (submission.isPresent()) {
       submit(bundle, CityscapesData.open(data, split, "--submission"), protocol);
       return 0;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
 
 /** How a result is printed. */
 public enum Format {
@@ -22,5 +23,14 @@ public enum Format {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * What such a text says; a missing node for none.
+   *
+   * @throws JsonProcessingException if it is no JSON
+   */
+  static JsonNode read(byte[] text) throws IOException {
+    return MAPPER.readTree(text);
   }
 }

@@ -1,11 +1,14 @@
 package org.efrnet.cli;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +30,7 @@ import org.efrnet.segment.PolygonJson;
 import org.efrnet.segment.ResultJson;
 import org.efrnet.segment.Segmentation;
 import org.efrnet.segment.Segmenter;
+import org.efrnet.text.WholeFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -216,6 +220,8 @@ final class SegmentCommand implements Callable<Integer> {
       throws IOException {
     Picture picture = decoded.picture();
     double decode = decoded.millis();
+    Path told = out.resolve(name + ".json");
+    requireOwn(told);
     long start = System.nanoTime();
     Segmentation result = segmenter.segment(picture);
     double total = decode + (System.nanoTime() - start) / 1e6;
@@ -225,15 +231,13 @@ final class SegmentCommand implements Callable<Integer> {
       result.writeConfidence(out.resolve(name + PictureNames.CONFIDENCE));
     }
     if (polygons) {
-      Files.writeString(
+      WholeFile.write(
           out.resolve(name + ".polygons.json"),
-          PolygonJson.of(bundle, file.toString(), result, minArea) + "\n",
-          StandardCharsets.UTF_8);
+          (PolygonJson.of(bundle, file.toString(), result, minArea) + "\n").getBytes(UTF_8));
     }
-    Files.writeString(
-        out.resolve(name + ".json"),
-        Format.json(json(segmenter, file, result, decode, total)) + "\n",
-        StandardCharsets.UTF_8);
+    WholeFile.write(
+        told,
+        (Format.json(json(segmenter, file, result, decode, total)) + "\n").getBytes(UTF_8));
     return String.format(
         Locale.ROOT,
         "%s  %dx%d  %.0f ms  %s",
@@ -242,6 +246,29 @@ final class SegmentCommand implements Callable<Integer> {
         picture.height(),
         total,
         largest(result.shares()));
+  }
+
+  /**
+   * NAME.json is also what programs for labelling by hand call a picture's annotations, and those
+   * are never replaced.
+   *
+   * @throws Failure if the file is there and is no result of this command
+   */
+  private static void requireOwn(Path file) throws IOException {
+    if (!Files.exists(file) || Files.size(file) == 0) {
+      return;
+    }
+    boolean own;
+    try {
+      JsonNode there = Format.read(Files.readAllBytes(file));
+      own = there.has("image") && there.has("millis");
+    } catch (JsonProcessingException e) {
+      own = false;
+    }
+    if (!own) {
+      throw new Failure(
+          file + ": is there and was not written by 'segment'; choose another folder with -o");
+    }
   }
 
   private static String largest(List<Segmentation.Share> shares) {

@@ -3,6 +3,7 @@ package org.efrnet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -100,6 +101,19 @@ class CalibrateCommandTest {
     assertThat(missing.code()).isEqualTo(1);
     assertThat(missing.err()).contains("nowhere");
     assertThat(missing.out()).doesNotContain("calibrated");
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenAnewIsRefusedBeforeWork() throws IOException {
+    Files.writeString(model.resolve("notes.txt"), "mine");
+    Run calibrated = Run.of("calibrate", model, "--data", own, "--pictures", 1);
+    assertThat(calibrated.code()).isEqualTo(1);
+    assertThat(calibrated.err()).contains("holds 'notes.txt'").doesNotContain("%");
+    assertThat(calibrated.out()).doesNotContain("calibrated");
+    Run judged = Run.of("evaluate", model, "--data", own, "--split", "val", "--record");
+    assertThat(judged.code()).isEqualTo(1);
+    assertThat(judged.err()).contains("holds 'notes.txt'");
+    assertThat(judged.out()).doesNotContain("mIoU");
   }
 
   @Test

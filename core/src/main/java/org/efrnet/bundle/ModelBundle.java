@@ -379,6 +379,21 @@ public final class ModelBundle {
   }
 
   /**
+   * Says now what {@link #write} would say first, after work that takes long.
+   *
+   * @throws BundleException if a folder stands there that holds anything else than a bundle
+   */
+  public static void requireReplaceable(Path dir) throws BundleException {
+    try {
+      BundleFiles.requireReplaceable(dir.toAbsolutePath().normalize());
+    } catch (BundleException e) {
+      throw e;
+    } catch (IOException e) {
+      throw new BundleException("bundle " + dir + ": cannot be looked at: " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Writes the folder: everything goes into a new one beside it and reaches the disk, which then
    * takes the name. A reader finds the old bundle, for an instant none, or the new one, never half
    * of one; where the disk is full, what stood there stays. Missing parent folders are made.
