@@ -236,8 +236,7 @@ final class SegmentCommand implements Callable<Integer> {
           (PolygonJson.of(bundle, file.toString(), result, minArea) + "\n").getBytes(UTF_8));
     }
     WholeFile.write(
-        told,
-        (Format.json(json(segmenter, file, result, decode, total)) + "\n").getBytes(UTF_8));
+        told, (Format.json(json(segmenter, file, result, decode, total)) + "\n").getBytes(UTF_8));
     return String.format(
         Locale.ROOT,
         "%s  %dx%d  %.0f ms  %s",
